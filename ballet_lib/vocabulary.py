@@ -1,0 +1,38 @@
+"""The six movements of the course, and ``other`` for everything between and beside them.
+
+The six are those of the ballet LSTM paper. Keys are ASCII and serve as labels; French terms and
+descriptions are for people.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Movement:
+    """A movement's names and what a dancer does in it."""
+
+    key: str
+    french: str
+    description: str
+
+
+_ALL = (
+    Movement("demi_plie", "demi-plié", "both knees bend over the toes, heels stay on the floor, and stretch again"),
+    Movement("battement_tendu", "battement tendu", "a straight leg slides out along the floor to a pointed foot"),
+    Movement("releve", "relevé", "both heels rise from the floor, knees straight, and lower again"),
+    Movement("attitude_croisee", "attitude croisée", "on one leg, the other lifted behind with a bent knee"),
+    Movement("first_arabesque", "première arabesque", "on one leg, the other stretched straight behind"),
+    Movement("retire_devant", "retiré devant", "on one leg, the other foot drawn up to the front of the knee"),
+    Movement("other", "autre", "standing, walking, gestures, preparations: none of the six"),
+)
+
+MOVEMENTS: dict[str, Movement] = {movement.key: movement for movement in _ALL}
+"""Every label of the course by its key, the six movements first, ``other`` last."""
+
+BALLET_MOVEMENTS: tuple[str, ...] = tuple(key for key in MOVEMENTS if key != "other")
+"""Keys of the six movements alone."""
+
+
+def french(key: str) -> str:
+    """Return the French term of a label, or the label itself where the vocabulary does not know it."""
+    return MOVEMENTS[key].french if key in MOVEMENTS else key
