@@ -39,7 +39,8 @@ def _pairs(*names: str) -> tuple[tuple[int, int], ...]:
 
 FACE_CONNECTIONS = _pairs(
     "nose-left_eye_inner", "left_eye_inner-left_eye", "left_eye-left_eye_outer", "left_eye_outer-left_ear",
-    "nose-right_eye_inner", "right_eye_inner-right_eye", "right_eye-right_eye_outer", "right_eye_outer-right_ear",
+    "nose-right_eye_inner", "right_eye_inner-right_eye", "right_eye-right_eye_outer",
+    "right_eye_outer-right_ear",
     "mouth_left-mouth_right",
 )  # fmt: skip
 TORSO_CONNECTIONS = _pairs(
@@ -84,7 +85,7 @@ BODY_25: tuple[tuple[int, ...], ...] = tuple(
         ("right_foot_index",), (), ("right_heel",),
     )
 )  # fmt: skip
-"""For each OpenPose BODY-25 keypoint, the landmarks whose mean it is; empty where there is none (small toes)."""
+"""For each OpenPose BODY-25 keypoint, the landmarks whose mean it is; none for the small toes."""
 
 ANGLES: dict[str, tuple[int, int, int]] = {
     f"{side}_{joint}": tuple(INDEX[f"{side}_{name}"] for name in triple)
@@ -117,7 +118,9 @@ def from_coco17(keypoints: np.ndarray) -> np.ndarray:
     """Place 17 COCO keypoints among the 33 landmarks: (..., 17, C) to (..., 33, C), the other 16 NaN."""
     keypoints = np.asarray(keypoints)
     if keypoints.ndim < 2 or keypoints.shape[-2] != 17:
-        raise BalletError(f"COCO keypoints have the shape (..., 17, C), not {keypoints.shape}. Check the axes.")
+        raise BalletError(
+            f"COCO keypoints have the shape (..., 17, C), not {keypoints.shape}. Check the axes."
+        )
     landmarks = np.full((*keypoints.shape[:-2], 33, keypoints.shape[-1]), np.nan, dtype=np.float32)
     landmarks[..., COCO_17, :] = keypoints
     return landmarks
@@ -147,7 +150,9 @@ def normalise(landmarks: np.ndarray, size: tuple[int, int] | None = None) -> np.
     """
     points = _check(landmarks).astype(np.float32, copy=True)
     if points.ndim != 3:
-        raise BalletError(f"normalise takes one sequence (T, 33, C), not the shape {points.shape}. Loop over takes.")
+        raise BalletError(
+            f"normalise takes one sequence (T, 33, C), not the shape {points.shape}. Loop over takes."
+        )
     axes = min(points.shape[-1], 3)
     if size is not None:
         width, height = size
@@ -179,7 +184,9 @@ def joint_angles(points: np.ndarray) -> dict[str, np.ndarray]:
     """
     points = _check(points)
     if points.shape[-1] not in (2, 3):
-        raise BalletError(f"Angles need x, y or x, y, z, not {points.shape[-1]} values. Cut off the visibility.")
+        raise BalletError(
+            f"Angles need x, y or x, y, z, not {points.shape[-1]} values. Cut off the visibility."
+        )
     return {name: angle_between(points[..., a, :] - points[..., b, :], points[..., c, :] - points[..., b, :])
             for name, (a, b, c) in ANGLES.items()}  # fmt: skip
 

@@ -17,12 +17,18 @@ class Movement:
 
 
 _ALL = (
-    Movement("demi_plie", "demi-plié", "both knees bend over the toes, heels stay on the floor, and stretch again"),
-    Movement("battement_tendu", "battement tendu", "a straight leg slides out along the floor to a pointed foot"),
+    Movement(
+        "demi_plie", "demi-plié", "both knees bend over the toes, heels stay on the floor, and stretch again"
+    ),
+    Movement(
+        "battement_tendu", "battement tendu", "a straight leg slides out along the floor to a pointed foot"
+    ),
     Movement("releve", "relevé", "both heels rise from the floor, knees straight, and lower again"),
     Movement("attitude_croisee", "attitude croisée", "on one leg, the other lifted behind with a bent knee"),
     Movement("first_arabesque", "première arabesque", "on one leg, the other stretched straight behind"),
-    Movement("retire_devant", "retiré devant", "on one leg, the other foot drawn up to the front of the knee"),
+    Movement(
+        "retire_devant", "retiré devant", "on one leg, the other foot drawn up to the front of the knee"
+    ),
     Movement("other", "autre", "standing, walking, gestures, preparations: none of the six"),
 )
 

@@ -114,7 +114,10 @@ class Body:
             "eye_outer": (0.028, 0.039, 0.043), "ear": (0.044, 0.030, 0.004), "mouth": (0.014, -0.006, 0.053),
         }  # fmt: skip
         on_hand = {"pinky": (0.046, -0.016), "index": (0.050, 0.016), "thumb": (0.026, 0.022)}
-        on_foot = {"heel": (-ankle[1] + 0.014 * height, -0.030), "foot_index": (-ankle[1] + 0.008 * height, 0.108)}
+        on_foot = {
+            "heel": (-ankle[1] + 0.014 * height, -0.030),
+            "foot_index": (-ankle[1] + 0.008 * height, 0.108),
+        }
         points: dict[str, tuple[str, np.ndarray]] = {}
         for name, offset in on_head.items():
             points[name] = ("head", head + skull * np.array(offset))
