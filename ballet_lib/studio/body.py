@@ -5,6 +5,7 @@ Axes of the studio, in metres: the floor is y = 0 and y points up; in the rest p
 arms hanging 40 degrees from the body, palms towards the thighs.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -114,18 +115,17 @@ class Body:
             "eye_outer": (0.028, 0.039, 0.043), "ear": (0.044, 0.030, 0.004), "mouth": (0.014, -0.006, 0.053),
         }  # fmt: skip
         on_hand = {"pinky": (0.046, -0.016), "index": (0.050, 0.016), "thumb": (0.026, 0.022)}
-        on_foot = {
-            "heel": (-ankle[1] + 0.014 * height, -0.030),
-            "foot_index": (-ankle[1] + 0.008 * height, 0.108),
-        }
+        sole = -ankle[1] + 0.008 * height
+        # MediaPipe's foot index is the big toe: on the inner side, a little behind the tip of the shoe.
+        on_foot = {"heel": (0, sole + 0.006 * height, -0.030), "foot_index": (-0.008, sole, 0.099)}
         points: dict[str, tuple[str, np.ndarray]] = {}
         for name, offset in on_head.items():
             points[name] = ("head", head + skull * np.array(offset))
         for name, (along, across) in on_hand.items():
             points[name] = ("left_wrist", wrist + height * self.arms * (along * arm + across * front))
-        for name, (up, forward) in on_foot.items():
+        for name, (out, up, forward) in on_foot.items():
             joint = "left_toes" if name == "foot_index" else "left_ankle"
-            points[name] = (joint, ankle + np.array([0, up, forward * height]))
+            points[name] = (joint, ankle + np.array([out * height, up, forward * height]))
         for joint in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle"):
             points[joint] = (f"left_{joint}", rest[JOINT[f"left_{joint}"]])
         return _both_sides(points)
@@ -151,6 +151,10 @@ class Motion:
     def __len__(self) -> int:
         """Return the number of frames."""
         return len(self.position)
+
+    def __getitem__(self, frames: slice | Sequence[int]) -> "Motion":
+        """Return some of the frames."""
+        return Motion(self.position[frames], self.rotation[frames], self.fps)
 
 
 def rest_motion(body: Body, frames: int = 1, fps: float = 20.0) -> Motion:

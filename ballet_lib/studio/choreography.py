@@ -80,11 +80,11 @@ def _arm(hand: tuple[float, float, float], reach: float, elbow: tuple[float, flo
 
 
 # Each arm: direction of the hand (out, up, front), how straight, direction of the elbow, turn of the palm.
-_BRAS_BAS = _arm((-0.08, -0.93, 0.34), 0.90, (1.0, 0.1, -0.25), 40)
-_PREMIERE = _arm((-0.26, -0.42, 0.87), 0.78, (1.0, -0.35, -0.1), 50)
+_BRAS_BAS = _arm((0.02, -0.95, 0.31), 0.925, (1.0, 0.15, -0.35), 45)
+_PREMIERE = _arm((0.0, -0.40, 0.92), 0.86, (1.0, -0.3, -0.1), 55)
 _SECONDE = _arm((0.92, -0.18, 0.32), 0.955, (0.15, 0.25, -1.0), 20)
 _DEMI_SECONDE = _arm((0.62, -0.75, 0.26), 0.95, (0.5, 0.2, -1.0), 20)
-_COURONNE = _arm((-0.16, 0.95, 0.26), 0.86, (1.0, 0.0, 0.2), 40)
+_COURONNE = _arm((-0.10, 0.96, 0.25), 0.91, (1.0, 0.0, 0.25), 45)
 _FORWARD = _arm((0.05, 0.14, 0.99), 0.985, (0.5, -0.9, 0.0), 0)
 _SIDEWAYS = _arm((0.97, -0.08, -0.16), 0.98, (0.0, -0.5, -0.9), 0)
 _HANGING = _arm((0.14, -0.98, 0.06), 0.965, (0.4, 0.0, -1.0))

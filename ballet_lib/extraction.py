@@ -1,0 +1,230 @@
+"""Many videos to one pose file each: named without clashes, skipped when done, whole or not there."""
+
+import hashlib
+import os
+import signal
+import tempfile
+import warnings
+import zipfile
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from ballet_lib.errors import BalletError
+from ballet_lib.files import remove_partial
+from ballet_lib.pose import PoseExtractor, PoseSequence
+from ballet_lib.pose_model import pose_model
+from ballet_lib.video import probe
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What decides which landmarks come out of a video."""
+
+    variant: str = "full"
+    every: int = 1
+    people: int = 1
+
+
+@dataclass
+class Outcome:
+    """What became of one video; `status` is ``done``, ``skipped`` (done before) or ``failed``."""
+
+    video: str
+    poses: list[str]
+    status: str
+    frames: int = 0
+    found: int = 0
+    error: str | None = None
+    warnings: list[str] = field(default_factory=list)
+
+
+def extract_all(
+    videos: Sequence[str | os.PathLike],
+    folder: str | os.PathLike,
+    settings: Settings | None = None,
+    workers: int = 1,
+    progress: bool = True,
+) -> list[Outcome]:
+    """Extract the landmarks of every video into `folder`, one ``.npz`` a video and person.
+
+    ``clip.mp4`` becomes ``clip.npz``, further people ``clip.person2.npz`` and so on. Videos of one name in
+    different folders become ``monday_clip.npz`` and ``tuesday_clip.npz``. A pose file made before from
+    the same video with the same settings is kept; one made from another video is never overwritten.
+
+    Returns
+    -------
+    list of Outcome
+        In the order of `videos`, each once. A video that fails does not stop the others.
+
+    Raises
+    ------
+    BalletError
+        If the pose model cannot be had or the names cannot be told apart.
+    """
+    settings = settings or Settings()
+    names = output_names(videos)
+    folder = _writable(folder)
+    targets = {
+        video: [folder / (stem + (f".person{n + 1}" if n else "") + ".npz") for n in range(settings.people)]
+        for video, stem in names.items()
+    }
+    files = [path.name.casefold() for poses in targets.values() for path in poses]
+    if twice := [name for name, count in Counter(files).items() if count > 1]:
+        raise BalletError(f"Two videos would both write {twice[0]}. Rename one, or extract them one by one.")
+    outcomes = {video: _done_before(video, poses, settings) for video, poses in targets.items()}
+    waiting = [video for video, outcome in outcomes.items() if outcome is None]
+    if waiting:
+        model = pose_model(settings.variant)  # fetched once, here, not by every worker
+        jobs = [(video, targets[video], settings, model) for video in waiting]
+        try:
+            for outcome in _run(jobs, workers, progress):
+                outcomes[Path(outcome.video)] = outcome
+        finally:  # workers ended by Ctrl-C had no time to tidy up
+            for video in waiting:
+                for poses in targets[video]:
+                    remove_partial(poses)
+    return list(outcomes.values())
+
+
+def output_names(videos: Sequence[str | os.PathLike]) -> dict[Path, str]:
+    """Give each video a name of its own: its stem, led by as many folders as tell it from its namesakes.
+
+    Two videos of one folder and stem, ``clip.mp4`` and ``clip.mov``, keep their suffix: ``clip.mp4``.
+    Capital letters tell nothing apart, since many file systems do not heed them.
+    """
+    videos = list(dict.fromkeys(Path(video) for video in videos))
+    places = {video: video.resolve() for video in videos}
+    twins = Counter((place.parent, place.stem.casefold()) for place in set(places.values()))
+    trails = {}
+    for video, place in places.items():
+        last = place.stem if twins[place.parent, place.stem.casefold()] == 1 else place.name
+        trails[video] = (*place.parent.parts[1:], last)
+    unique: dict[Path, Path] = {}
+    for video in videos:
+        unique.setdefault(places[video], video)
+    depth = dict.fromkeys(unique.values(), 1)
+    while True:
+        names = {video: "_".join(trails[video][-depth[video] :]) for video in depth}
+        shared = Counter(name.casefold() for name in names.values())
+        clashing = [video for video, name in names.items() if shared[name.casefold()] > 1]
+        if not clashing:
+            return names
+        for video in clashing:
+            if depth[video] == len(trails[video]):
+                raise BalletError(
+                    f"{video} has the same name as another video. Extract it into another folder."
+                )
+            depth[video] += 1
+
+
+def _done_before(video: Path, poses: list[Path], settings: Settings) -> Outcome | None:
+    """Return the outcome of an earlier run, or a refusal to overwrite; None if there is work to do."""
+    if not any(path.exists() for path in poses) or not video.is_file():
+        return None
+    fingerprint = _fingerprint(video)
+    earlier = []
+    for path in poses:
+        try:
+            earlier.append(PoseSequence.load(path))
+        except BalletError:
+            if zipfile.is_zipfile(path):
+                return _failed(
+                    video, f"{path} is there and is no pose file. Move it away or choose another folder."
+                )
+    for sequence in earlier:
+        if sequence.meta.get("video") != fingerprint:
+            return _failed(
+                video,
+                f"{poses[0]} was made from another video ({sequence.source}) and is not overwritten. "
+                "Delete it, rename the video, or choose another folder.",
+            )
+    if len(earlier) < len(poses) or any(s.meta.get("settings") != asdict(settings) for s in earlier):
+        return None
+    return _outcome(video, poses, "skipped", earlier)
+
+
+def _writable(folder: str | os.PathLike) -> Path:
+    """Make the folder and write into it once, so that hours of work do not end at a locked door."""
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        raise BalletError(
+            f"{folder} cannot be written to ({error.strerror}). Choose another folder."
+        ) from error
+
+
+def _run(jobs: list[tuple], workers: int, progress: bool):
+    """Yield outcomes as they come; the bar counts frames, with several workers a whole video at a time."""
+    import joblib
+    from tqdm.auto import tqdm
+
+    lengths = {job[0]: _frames(job[0], job[2].every) for job in jobs}
+    with tqdm(total=sum(lengths.values()), unit="frame", desc="extract", disable=not progress) as bar:
+        if workers == 1:
+            for job in jobs:
+                yield _extract(*job, progress=bar.update)
+            return
+        parallel = joblib.Parallel(n_jobs=min(workers, len(jobs)), return_as="generator_unordered")
+        for outcome in parallel(joblib.delayed(_extract_in_worker)(*job) for job in jobs):
+            bar.update(lengths[Path(outcome.video)])
+            yield outcome
+
+
+def _extract_in_worker(*job) -> Outcome:
+    """Leave Ctrl-C to the parent, which ends its workers without a traceback from each."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return _extract(*job)
+
+
+def _extract(video: Path, poses: list[Path], settings: Settings, model: Path, progress=False) -> Outcome:
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", UserWarning)
+            with PoseExtractor(settings.variant, model=model) as extractor:
+                sequences = extractor.video(video, settings.every, progress=progress, people=settings.people)
+        sequences = sequences if isinstance(sequences, list) else [sequences]
+        made_from = {"video": _fingerprint(video), "settings": asdict(settings)}
+        for path, sequence in zip(poses, sequences, strict=True):
+            sequence.meta = made_from
+            sequence.save(path)
+    except BalletError as error:
+        return _failed(video, str(error))
+    outcome = _outcome(video, poses, "done", sequences)
+    outcome.warnings += [str(warning.message) for warning in caught]
+    return outcome
+
+
+def _outcome(video: Path, poses: list[Path], status: str, sequences: list[PoseSequence]) -> Outcome:
+    found = int(sequences[0].found.sum())
+    notes = [] if found else [f"{video}: no person in any frame. Check that a dancer is in the picture."]
+    return Outcome(
+        str(video), [str(path) for path in poses], status, len(sequences[0]), found, warnings=notes
+    )
+
+
+def _failed(video: Path, reason: str) -> Outcome:
+    return Outcome(str(video), [], "failed", error=reason)
+
+
+def _frames(video: Path, every: int) -> int:
+    try:
+        return (probe(video).frames or 0) // every
+    except BalletError:
+        return 0
+
+
+def _fingerprint(video: Path) -> str:
+    """Return a hash of a video's length, head and tail: as good as of the whole, and quick on a long one."""
+    end = 1 << 20
+    size = video.stat().st_size
+    digest = hashlib.sha256(str(size).encode())
+    with video.open("rb") as file:
+        digest.update(file.read(end))
+        file.seek(max(0, size - end))
+        digest.update(file.read(end))
+    return digest.hexdigest()

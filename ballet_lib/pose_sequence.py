@@ -1,0 +1,153 @@
+"""One person's landmarks over time, in memory and on disk.
+
+Image landmarks have x right and y down, in [0, 1] of the picture. World landmarks are in metres from the
+middle of the hips; MediaPipe's y points *down* there too, so a head has a negative y.
+"""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from ballet_lib.errors import BalletError
+from ballet_lib.files import replacing
+
+
+@dataclass
+class PoseSequence:
+    """One person's landmarks over time.
+
+    Attributes
+    ----------
+    landmarks
+        float32 (T, 33, 4): x, y in [0, 1] of the picture (y down), z in the same scale as x with the hips
+        at 0, visibility in [0, 1]. A frame without the person is all NaN.
+    world
+        float32 (T, 33, 3) in metres from the middle of the hips, y down, NaN in the same frames; or None.
+    fps
+        Frames of this sequence per second; 1 for a single picture.
+    size
+        (width, height) of the picture in pixels.
+    source
+        Name of the file that the frames came from.
+    masks
+        uint8 (T, h, w): how surely a pixel shows the person, 0 to 255; or None, unless asked for.
+    meta
+        Anything else worth keeping that JSON can hold, such as how the landmarks were made.
+    """
+
+    landmarks: np.ndarray
+    world: np.ndarray | None
+    fps: float
+    size: tuple[int, int]
+    source: str
+    masks: np.ndarray | None = None
+    meta: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        self.landmarks = _array("landmarks", self.landmarks, np.float32, (None, 33, 4))
+        frames = len(self.landmarks)
+        if self.world is not None:
+            self.world = _array("world", self.world, np.float32, (frames, 33, 3))
+        if self.masks is not None:
+            self.masks = _array("masks", self.masks, np.uint8, (frames, None, None))
+        if not (np.isfinite(self.fps) and self.fps > 0):
+            raise BalletError(f"A sequence of {self.fps} frames per second cannot be. Give a number above 0.")
+        if len(self.size) != 2 or not all(side > 0 for side in self.size):
+            raise BalletError(f"A picture of size {self.size} has no area. Give (width, height) in pixels.")
+        self.fps, self.size = float(self.fps), (int(self.size[0]), int(self.size[1]))
+
+    def __len__(self) -> int:
+        return len(self.landmarks)
+
+    def __getitem__(self, frames: int | slice | Sequence[int]) -> "PoseSequence":
+        """Return a sequence of some of the frames: one, a slice, or those of a list."""
+        frames = slice(frames, frames + 1 or None) if isinstance(frames, int | np.integer) else frames
+        some = {name: None if array is None else array[frames]
+                for name, array in (("world", self.world), ("masks", self.masks))}  # fmt: skip
+        return replace(self, landmarks=self.landmarks[frames], **some)
+
+    @property
+    def found(self) -> np.ndarray:
+        """bool (T,): in which frames the person was found."""
+        return ~np.isnan(self.landmarks[:, :, 0]).all(axis=1)
+
+    @property
+    def seconds(self) -> float:
+        """Length in seconds."""
+        return len(self) / self.fps
+
+    def save(self, path: str | os.PathLike) -> Path:
+        """Write the sequence to an ``.npz`` file, which appears under its name only when it is complete.
+
+        Raises
+        ------
+        BalletError
+            If the name does not end in .npz or the file cannot be written.
+        """
+        path = Path(path)
+        if path.suffix != ".npz":
+            raise BalletError(f"{path.name} is no name for a pose file. End it in .npz.")
+        optional = {"world": self.world, "masks": self.masks}
+        with replacing(path) as temporary:
+            np.savez_compressed(
+                temporary,
+                landmarks=self.landmarks,
+                fps=np.float64(self.fps),
+                size=np.array(self.size),
+                source=np.array(self.source),
+                meta=np.array(json.dumps(self.meta)),
+                **{name: array for name, array in optional.items() if array is not None},
+            )
+        return path
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> "PoseSequence":
+        """Read a sequence that `save` wrote; nothing in the file is ever executed.
+
+        Raises
+        ------
+        BalletError
+            If the file is missing, cut off, or no pose file.
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise BalletError(
+                f"{path} is not there. Check the spelling, or make it with: ballet extract VIDEO -o DIR"
+            )
+        mend = "Make it anew with: ballet extract VIDEO -o DIR"
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                arrays = {name: stored[name] for name in stored.files}
+            return cls(
+                landmarks=arrays["landmarks"],
+                world=arrays.get("world"),
+                fps=float(arrays["fps"]),
+                size=tuple(int(side) for side in arrays["size"]),
+                source=str(arrays["source"]),
+                masks=arrays.get("masks"),
+                meta=json.loads(str(arrays["meta"])) if "meta" in arrays else {},
+            )
+        except KeyError as error:
+            raise BalletError(f"{path} holds no {error}, so it is no pose file. {mend}") from error
+        except BalletError as error:
+            raise BalletError(f"{path} is no pose file: {error} {mend}") from error
+        except Exception as error:  # np.load and zipfile fail in a dozen ways on a damaged file
+            raise BalletError(
+                f"{path} is damaged or no pose file ({type(error).__name__}). {mend}"
+            ) from error
+
+
+def _array(name: str, array, dtype, shape: tuple) -> np.ndarray:
+    array = np.asarray(array)
+    wanted = ", ".join("any" if side is None else str(side) for side in shape)
+    if array.ndim != len(shape) or any(
+        side not in (None, has) for side, has in zip(shape, array.shape, strict=True)
+    ):
+        raise BalletError(f"The {name} have the shape {array.shape}, not ({wanted}). Check the axes.")
+    if not (np.issubdtype(array.dtype, np.number)):
+        raise BalletError(f"The {name} are {array.dtype}, not numbers. Check what was put in.")
+    return array.astype(dtype, copy=False)

@@ -1,0 +1,65 @@
+"""Remake the pictures of the README and the lessons, and the one that the doctor looks at.
+
+    python tools/pictures.py
+
+Everything is rendered by the studio; the skeletons are what the real pose model finds.
+"""
+
+from pathlib import Path
+
+import cv2
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+
+from ballet_lib import DATASETS, plots
+from ballet_lib.pose import PoseExtractor
+from ballet_lib.studio.camera import Camera
+from ballet_lib.studio.choreography import Style
+from ballet_lib.studio.scene import Scene
+from ballet_lib.vocabulary import BALLET_MOVEMENTS, french
+
+PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
+ARABESQUE = Scene("first_arabesque", camera=Camera(yaw=60))
+
+
+def doctors_picture() -> None:
+    """A single dancer, half-way through an arabesque, on which `ballet doctor` tries the model."""
+    rgb = next(ARABESQUE.pictures(only=[len(ARABESQUE.motion) // 2])).rgb
+    cv2.imwrite(str(DATASETS / "dancer.jpg"), rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])
+
+
+def first_arabesque(extractor: PoseExtractor) -> None:
+    """The filmstrip that opens the README and lesson 00."""
+    frames = [picture.rgb for picture in ARABESQUE.pictures()][10:-14]
+    stream = extractor.stream()
+    poses = [stream.frame(frame, i / ARABESQUE.fps).landmarks[0] for i, frame in enumerate(frames)]
+    figure = plots.filmstrip(frames, np.array(poses), n=6)
+    save(figure, "first_arabesque.jpg")
+
+
+def dancers_tracked(extractor: PoseExtractor) -> None:
+    """One dancer for each movement, no two alike, as lesson 01 opens."""
+    figure, axes = plots.subplots(1, len(BALLET_MOVEMENTS), size=(11.4, 2.9))
+    for number, (movement, ax) in enumerate(zip(BALLET_MOVEMENTS, axes, strict=True)):
+        rng = np.random.default_rng([11, number])
+        scene = Scene.draw(movement, rng, style=Style(amplitude=1, side=["left", "right"][number % 2]))
+        rgb = next(scene.pictures(only=[len(scene.motion) // 2])).rgb
+        plots.overlay(rgb, extractor.image(rgb).landmarks[0], legend=False, ax=ax)
+        ax.set_title(french(movement), fontsize=10, fontweight="normal", loc="center")
+    save(figure, "dancers_tracked.jpg")
+
+
+def save(figure, name: str) -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    figure.savefig(PICTURES / name, dpi=120, bbox_inches="tight", pil_kwargs={"quality": 88})
+    plt.close(figure)
+    print(f"{name}: {(PICTURES / name).stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    matplotlib.use("Agg")
+    doctors_picture()
+    with PoseExtractor() as one:
+        first_arabesque(one)
+        dancers_tracked(one)
