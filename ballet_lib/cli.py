@@ -76,7 +76,11 @@ def _positive(text: str) -> int:
 _positive.__name__ = "whole number"  # argparse names the type in its message
 
 
-@command(lambda parser: None)
+def _doctor_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--brief", action="store_true", help="print only what fails, and a count")
+
+
+@command(_doctor_arguments)
 def doctor(arguments: argparse.Namespace) -> int:
     """Check the environment, the model and the disk; say how to mend what fails."""
     from ballet_lib.doctor import examine
@@ -84,8 +88,8 @@ def doctor(arguments: argparse.Namespace) -> int:
     checks = []
     for check in examine():
         checks.append(check)
-        if not arguments.json:
-            print(check)
+        if not arguments.json and not (arguments.brief and check.ok):
+            print(check, flush=True)
     failed = [check for check in checks if not check.ok]
     if arguments.json:
         print(json.dumps({"ok": not failed, "checks": [asdict(check) for check in checks]}, indent=1))

@@ -269,10 +269,9 @@ len(errors)
 
 # %%
 correct = errors["error_in_picture"] <= 5
-print(f"found in {errors['error'].notna().mean():.1%} of frames")
-print(
-    f"PCK {correct.mean():.1%}, median error {errors['error'].median():.1f} % of her height"
-)
+error = errors["error"]
+print(f"found in {error.notna().mean():.1%} of frames")
+print(f"PCK {correct.mean():.1%}, median error {error.median():.1f} % of her height")
 
 # %% [markdown]
 # One number hides a lot. We ask by view, and give each mean an **interval**: if we had drawn other scenes, where might it lie? Frames of one clip resemble each other, so the interval redraws whole clips.

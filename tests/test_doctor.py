@@ -118,3 +118,13 @@ def test_examine_reaches_every_check(monkeypatch):
     ):
         assert names.count(wanted) == 1
     assert len(names) > 100
+
+
+def test_brief_prints_only_what_fails_and_a_count(capsys, monkeypatch):
+    from ballet_lib import cli, doctor
+
+    checks = [doctor.Check("fine", True, "so"), doctor.Check("amiss", False, "so.", "Mend it so.")]
+    monkeypatch.setattr(doctor, "examine", lambda: iter(checks))
+    assert cli.main(["doctor", "--brief"]) == 1
+    printed = capsys.readouterr().out
+    assert "fine" not in printed and "amiss: so.  Mend it so." in printed and "1 of 2" in printed

@@ -41,9 +41,10 @@ def first_arabesque(extractor: PoseExtractor) -> None:
 def dancers_tracked(extractor: PoseExtractor) -> None:
     """One dancer for each movement, no two alike, as lesson 01 opens."""
     figure, axes = plots.subplots(1, len(BALLET_MOVEMENTS), size=(11.4, 2.9))
-    for number, (movement, ax) in enumerate(zip(BALLET_MOVEMENTS, axes, strict=True)):
-        rng = np.random.default_rng([11, number])
-        scene = Scene.draw(movement, rng, style=Style(amplitude=1, side=["left", "right"][number % 2]))
+    views = (5, -15, 25, 50, 75, -20)  # degrees, so that each movement shows what it is
+    for number, (movement, yaw, ax) in enumerate(zip(BALLET_MOVEMENTS, views, axes, strict=True)):
+        rng = np.random.default_rng([14, number])
+        scene = Scene.draw(movement, rng, (yaw, yaw), style=Style(), fill=0.85)
         rgb = next(scene.pictures(only=[len(scene.motion) // 2])).rgb
         plots.overlay(rgb, extractor.image(rgb).landmarks[0], legend=False, ax=ax)
         ax.set_title(french(movement), fontsize=10, fontweight="normal", loc="center")

@@ -112,9 +112,9 @@ class Body:
         front = np.array([0, 0, 1.0])
         on_head = {
             "nose": (0, 0.018, 0.066), "eye_inner": (0.0095, 0.039, 0.050), "eye": (0.019, 0.039, 0.048),
-            "eye_outer": (0.028, 0.039, 0.043), "ear": (0.044, 0.030, 0.004), "mouth": (0.014, -0.006, 0.053),
+            "eye_outer": (0.028, 0.039, 0.043), "ear": (0.041, 0.036, 0.004), "mouth": (0.014, -0.001, 0.053),
         }  # fmt: skip
-        on_hand = {"pinky": (0.046, -0.016), "index": (0.050, 0.016), "thumb": (0.026, 0.022)}
+        on_hand = {"pinky": (0.050, -0.016), "index": (0.058, 0.016), "thumb": (0.038, 0.022)}
         sole = -ankle[1] + 0.008 * height
         # MediaPipe's foot index is the big toe: on the inner side, a little behind the tip of the shoe.
         on_foot = {"heel": (0, sole + 0.006 * height, -0.030), "foot_index": (-0.008, sole, 0.099)}

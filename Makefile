@@ -1,0 +1,41 @@
+# Every target works on a clean clone: the first one to run also makes .venv from requirements.lock.
+# `make` alone prints what there is. Another Python: make lab PYTHON=python3.12
+
+ifeq ($(OS),Windows_NT)
+PYTHON ?= python
+VENV_PYTHON := .venv/Scripts/python.exe
+else
+PYTHON ?= python3
+VENV_PYTHON := .venv/bin/python
+endif
+
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help lab test course bench lint clean
+
+help:  ## print these lines
+	@$(PYTHON) tools/make_help.py $(firstword $(MAKEFILE_LIST))
+
+lab: $(READY)  ## open the course in JupyterLab, on this machine only
+	@$(VENV_PYTHON) tools/lab.py
+
+test: $(READY)  ## run every test, the lessons and a real browser among them
+	$(VENV_PYTHON) -m pytest
+
+course: $(READY)  ## run the lessons whose source changed and write them to notebooks/
+	$(VENV_PYTHON) tools/notebooks.py
+
+bench: $(READY)  ## measure what the course promises, into benchmarks/results.md
+	$(VENV_PYTHON) benchmarks/run.py
+
+lint: $(READY)  ## check style and format
+	$(VENV_PYTHON) -m ruff check
+	$(VENV_PYTHON) -m ruff format --check
+
+clean:  ## remove what make made: .venv, build and test leftovers
+	$(PYTHON) tools/clean.py
+
+# The stamp is written last, so a half-finished installation is done again.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) tools/environment.py

@@ -1,0 +1,26 @@
+"""Every figure of the course, in one look.
+
+Each function returns the matplotlib Figure, so as the last line of a cell it is shown once. Given `ax`, it
+draws there instead and returns that axes' figure; `subplots` makes such axes. Titles come from the caller,
+since a title states the finding. The dancer's left is blue, solid and round; the right is orange, dashed and
+square.
+"""
+
+from ballet_lib.plots.curves import angle_curves, visibility_strip
+from ballet_lib.plots.measures import error_by_group, pck_curve
+from ballet_lib.plots.pictures import filmstrip, overlay
+from ballet_lib.plots.space import orbit, skeleton_3d
+from ballet_lib.plots.style import style, subplots
+
+__all__ = [
+    "angle_curves",
+    "error_by_group",
+    "filmstrip",
+    "orbit",
+    "overlay",
+    "pck_curve",
+    "skeleton_3d",
+    "style",
+    "subplots",
+    "visibility_strip",
+]

@@ -1,0 +1,27 @@
+"""The lessons in JupyterLab, as a learner opens and runs them."""
+
+import pytest
+from lab_session import ROOT, browser_page, faults_on, open_notebook, outputs, run_all
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+FIRST = "00_start_here.ipynb"
+WRITTEN = sorted(f"{path.stem}.ipynb" for path in (ROOT / "lessons").glob("[0-9][0-9]_*.py"))
+
+
+@pytest.mark.parametrize("lesson", WRITTEN)
+def test_lesson_runs_in_the_browser(lab, lesson):
+    if not (ROOT / "notebooks" / lesson).exists():
+        pytest.fail(f"notebooks/{lesson} is missing. Build it with: make course")
+    with browser_page("works") as page:
+        open_notebook(page, lab, lesson)
+        run_all(page)
+        assert faults_on(page) == []
+        figures = page.locator(".jp-OutputArea-output img")
+        assert figures.count() > 0
+        assert figures.first.evaluate("picture => picture.complete && picture.naturalWidth > 100")
+        shown = sum(VIEW in output.get("data", {}) for output in outputs(page))
+        drawn = page.locator(".jp-OutputArea-output .jupyter-widgets, .jp-OutputArea-output .ballet-camera")
+        assert drawn.count() >= shown
+        if lesson == FIRST:
+            page.get_by_role("button", name="Check my camera").click()
+            page.wait_for_function("() => document.querySelector('.ballet-camera').dataset.state === 'works'")

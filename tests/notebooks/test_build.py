@@ -1,0 +1,106 @@
+"""What the builder promises: filled minutes, a check that notices any difference, nothing of this machine."""
+
+import nbformat
+import pytest
+from notebook_cleaning import FALLBACK, VIEW
+from notebook_runner import widget_models
+
+import notebooks as builder
+
+LESSON = """# %% [markdown]
+# # A plié
+# ⏱ {{minutes}}
+
+# %%
+import sys
+from pathlib import Path
+
+import ipywidgets as w
+from tqdm.notebook import tqdm
+from IPython.display import display
+
+print(Path.cwd(), sys.executable)
+print("W0000 feedback manager", file=sys.stderr)
+list(tqdm(range(3)))
+object()
+
+# %% tags=["raises-exception"]
+1 / 0
+
+# %%
+unseen = w.IntSlider(description="unseen")
+play, slider = w.Play(), w.IntSlider(description="frame")
+w.jslink((play, "value"), (slider, "value"))
+display(w.HBox([play, slider]))
+"""
+
+
+@pytest.fixture
+def lesson(tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    source = builder.Source(tmp_path / "00_plie.py", tmp_path / "notebooks" / "00_plie.ipynb")
+    source.text.write_text(LESSON, encoding="utf-8")
+    return source
+
+
+def test_built_notebook_is_clean_and_the_same_again(lesson):
+    assert builder.build(lesson, "course")
+    first = lesson.notebook.read_text(encoding="utf-8")
+    notebook = nbformat.reads(first, as_version=4)
+    assert "about 2 min: 2 min to read, under 1 min of computing" in notebook.cells[0].source
+    assert str(builder.ROOT) not in first and str(lesson.text.parent) not in first
+    assert "feedback manager" not in str(notebook.cells[1].outputs)
+    assert "at 0x…" in notebook.cells[1].outputs[-1].data["text/plain"]
+    assert notebook.cells[2].outputs[0].ename == "ZeroDivisionError"
+
+    assert not any(
+        "tqdm" in str(output) or VIEW in output.get("data", {}) for output in notebook.cells[1].outputs
+    )
+
+    models = widget_models(notebook)
+    names = sorted(model["model_name"] for model in models.values())
+    assert "FloatProgressModel" not in names
+    assert "LinkModel" in names, "the link between play and slider is needed"
+    assert not any(model["state"].get("description") == "unseen" for model in models.values())
+    view = notebook.cells[3].outputs[0].data
+    assert view[VIEW]["model_id"] in models
+    assert view["text/plain"] == FALLBACK
+
+    assert builder.build(lesson, "course")
+    assert lesson.notebook.read_text(encoding="utf-8") == first
+
+
+def test_check_notices_each_kind_of_difference(lesson):
+    assert "missing" in builder.mismatch(lesson)[0]
+    assert builder.build(lesson, "course")
+    assert builder.mismatch(lesson) == []
+
+    built = lesson.notebook.read_text(encoding="utf-8")
+    lesson.notebook.write_text(built.replace("# A plié", "# A tendu"), encoding="utf-8")
+    assert "does not match" in builder.mismatch(lesson)[0]
+
+    lesson.notebook.write_text(built, encoding="utf-8")
+    lesson.text.write_text(LESSON.replace("1 / 0", "2 / 0"), encoding="utf-8")
+    assert "does not match" in builder.mismatch(lesson)[0]
+
+
+def test_faulty_lesson_leaves_the_old_notebook(lesson, capsys):
+    lesson.notebook.write_text("old", encoding="utf-8")
+    lesson.text.write_text(LESSON.replace(' tags=["raises-exception"]', ""), encoding="utf-8")
+    assert not builder.build(lesson, "course")
+    assert lesson.notebook.read_text(encoding="utf-8") == "old"
+    assert "cell 3: ZeroDivisionError" in capsys.readouterr().out
+
+
+def test_notebook_over_the_limit_is_refused(lesson, capsys, monkeypatch):
+    monkeypatch.setattr(builder, "LARGEST", 1000)
+    assert not builder.build(lesson, "course")
+    assert not lesson.notebook.exists()
+    assert "the limit is" in capsys.readouterr().out
+
+
+def test_pace_reaches_the_cells_and_its_own_folder(lesson):
+    lesson.text.write_text("# %%\nimport os\nprint(os.environ['BALLET_PACE'])\n", encoding="utf-8")
+    assert builder.build(lesson, "paper")
+    assert nbformat.read(lesson.notebook, as_version=4).cells[0].outputs[0].text == "paper\n"
+    assert all("build" in source.notebook.parts for source in builder.sources("paper"))
