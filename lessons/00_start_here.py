@@ -131,7 +131,7 @@ print(f"the knee at the highest moment: {found:.0f}° found, {truth:.0f}° in tr
 # Drag the sliders. The model guesses depth from a single picture: is the lifted leg really behind her?
 
 # %%
-plots.orbit(poses.world, fps=poses.fps)
+plots.orbit(poses.world, fps=poses.fps, frame=highest)
 
 # %% [markdown]
 # In case the sliders do not show here, this is the same skeleton seen from her side.

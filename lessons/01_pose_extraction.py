@@ -138,7 +138,7 @@ for name in ("nose", "left_hip", "right_hip", "left_ankle"):
 # **Play** Turn the skeleton, and compare with the picture above.
 
 # %%
-plots.orbit(poses.world, fps=poses.fps)
+plots.orbit(poses.world, fps=poses.fps, frame=middle)
 
 # %%
 plots.skeleton_3d(
@@ -313,7 +313,9 @@ parts = {
     part: rows["error"].to_numpy() / 100
     for part, rows in errors.groupby("part", sort=False)
 }
-plots.pck_curve(parts, title="Which joints can be trusted?")
+score = {part: pck(distances) for part, distances in parts.items()}
+best, worst = max(score, key=score.get), min(score, key=score.get)
+plots.pck_curve(parts, title=f"Trust the {best}, doubt the {worst}")
 
 # %% [markdown]
 # *Rising curves, one for each part of the body: the share of joints within a distance of the truth.*
@@ -342,7 +344,7 @@ plots.error_by_group(
 # %% [markdown]
 # ## Skin tone
 #
-# Pose models have been found to work worse for some people than for others. Here the test is fair in a way that no real one can be: **the same scenes**, and nothing changed but the skin, over the ten tones of the Monk scale.
+# Pose models have been found to work worse for some people than for others. Here the test is fair in a way that no real one can be: **the same scenes**, and nothing changed but the skin, in four of the ten tones of the Monk scale.
 
 
 # %%

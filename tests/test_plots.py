@@ -275,3 +275,11 @@ def test_face_lines_are_left_out_of_small_pictures(person):
     ax = plots.filmstrip(frames, np.stack([person] * 8)).axes[0]
     middle = [c for c in ax.collections if isinstance(c, LineCollection) and c.get_gid() == "middle"]
     assert sum(len(c.get_segments()) for c in middle) == len(CONNECTIONS) - len(FACE_CONNECTIONS) - 22
+
+
+def test_orbit_starts_at_the_frame_asked_for():
+    world = np.random.default_rng(0).normal(size=(5, 33, 3))
+    slider = plots.orbit(world, frame=3).children[-1]
+    assert slider.value == 3
+    with pytest.raises(BalletError, match="no frame 5"):
+        plots.orbit(world, frame=5)

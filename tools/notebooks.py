@@ -12,6 +12,7 @@ papers and writes to build/paper/, so that the notebooks that ship are always th
 import argparse
 import math
 import os
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from notebook_cleaning import clean
 from notebook_runner import noise_in, run
 
 ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
 PLACEHOLDER = "{{minutes}}"
 WORDS_A_MINUTE = 200
 CELL_SECONDS = 20  # to read a code cell and look at what came out
@@ -68,11 +70,15 @@ def main() -> int:
     if options.check:
         faults = [fault for source in chosen for fault in mismatch(source)]
         faults += [] if options.names else orphans(pace)
+        if mapped() != README.read_text(encoding="utf-8"):
+            faults.append("README.md has other minutes than the notebooks. Run: make course")
         print("\n".join(faults) or f"{len(chosen)} notebooks match their sources.")
         return int(bool(faults))
     changed = [source for source in chosen if options.force or mismatch(source)]
     print(f"{len(chosen) - len(changed)} of {len(chosen)} notebooks are up to date.", flush=True)
     built = [build(source, pace) for source in changed]
+    if pace == "course" and mapped() != README.read_text(encoding="utf-8"):
+        write(README, mapped())
     return int(not all(built))
 
 
@@ -169,6 +175,18 @@ def orphans(pace: str) -> list[str]:
         for path in there
         if path not in wanted
     ]
+
+
+def mapped() -> str:
+    """README.md with every lesson's measured minutes in the last column of its row of the course map."""
+    text = README.read_text(encoding="utf-8")
+    for source in sources():
+        if source.notebook.exists():
+            kept = nbformat.read(source.notebook, as_version=4).metadata.get("ballet", {})
+            total = kept.get("minutes", "?").split(":")[0].removeprefix("about ")
+            row = rf"(\(notebooks/{source.name}\.ipynb\).*\| )[^|\n]*( \|)$"
+            text = re.sub(row, rf"\g<1>{total}\g<2>", text, flags=re.MULTILINE)
+    return text
 
 
 class Progress:

@@ -77,7 +77,9 @@ def skeleton_3d(
     return figure
 
 
-def orbit(world: np.ndarray, *, fps: float | None = None, title: str | None = None) -> "Widget":
+def orbit(
+    world: np.ndarray, *, fps: float | None = None, frame: int | None = None, title: str | None = None
+) -> "Widget":
     """Make a widget to turn the skeleton around and step through its frames.
 
     Parameters
@@ -86,18 +88,20 @@ def orbit(world: np.ndarray, *, fps: float | None = None, title: str | None = No
         (T, 33, 3) metres, or (33, 3) for a single frame; as in `skeleton_3d`.
     fps
         Frames per second, to show the time beside the frame's number.
+    frame
+        Which frame to show first; the first that has a person when not given.
     title
         What to see in it.
 
     Returns
     -------
     ipywidgets.Widget
-        A picture with three sliders: around, up and down, frame. It shows the first frame that has a person.
+        A picture with three sliders: around, up and down, frame.
 
     Raises
     ------
     BalletError
-        If the array has another shape, or no frame has a person.
+        If the array has another shape, no frame has a person, or there is no such frame.
     """
     import ipywidgets as widgets
 
@@ -107,20 +111,22 @@ def orbit(world: np.ndarray, *, fps: float | None = None, title: str | None = No
     if not seen.any():
         raise BalletError("No frame of this sequence has a person. Choose another clip.")
     span, drawing = room(points), threading.Lock()
-    first = int(np.argmax(seen))
+    first = int(np.argmax(seen)) if frame is None else int(frame)
+    if not 0 <= first < len(points):
+        raise BalletError(f"There is no frame {first}. Choose one from 0 to {len(points) - 1}.")
     layout, wide = widgets.Layout(width="26rem"), {"description_width": "6.5rem"}
     around = widgets.IntSlider(25, -180, 180, 5, description="around (°)", layout=layout, style=wide)
     height = widgets.IntSlider(10, -30, 90, 5, description="up, down (°)", layout=layout, style=wide)
-    frame = widgets.IntSlider(first, 0, len(points) - 1, description="frame", layout=layout, style=wide)
+    now = widgets.IntSlider(first, 0, len(points) - 1, description="frame", layout=layout, style=wide)
     picture = widgets.Image(format="png", layout=widgets.Layout(width="480px"))
 
     def draw(_=None) -> None:
         # Callbacks come from a second thread while a cell runs, and matplotlib's settings are shared.
         with drawing:
-            now = f"frame {frame.value}" + (f", {frame.value / fps:.2f} s" if fps else "")
-            text = "\n".join(filter(None, [title, now if seen[frame.value] else now + ": no person"]))
+            label = f"frame {now.value}" + (f", {now.value / fps:.2f} s" if fps else "")
+            text = "\n".join(filter(None, [title, label if seen[now.value] else label + ": no person"]))
             figure = skeleton_3d(
-                as_world(points[frame.value]),
+                as_world(points[now.value]),
                 azimuth=around.value,
                 elevation=height.value,
                 title=text,
@@ -128,10 +134,10 @@ def orbit(world: np.ndarray, *, fps: float | None = None, title: str | None = No
             )
             picture.value = png(figure, tight=False)
 
-    for slider in (around, height, frame):
+    for slider in (around, height, now):
         slider.observe(draw, "value")
     draw()
-    return widgets.VBox([picture, around, height, *([frame] if len(points) > 1 else [])])
+    return widgets.VBox([picture, around, height, *([now] if len(points) > 1 else [])])
 
 
 def upright(world: np.ndarray) -> np.ndarray:

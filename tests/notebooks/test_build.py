@@ -1,5 +1,7 @@
 """What the builder promises: filled minutes, a check that notices any difference, nothing of this machine."""
 
+import re
+
 import nbformat
 import pytest
 from notebook_cleaning import FALLBACK, VIEW
@@ -104,3 +106,13 @@ def test_pace_reaches_the_cells_and_its_own_folder(lesson):
     assert builder.build(lesson, "paper")
     assert nbformat.read(lesson.notebook, as_version=4).cells[0].outputs[0].text == "paper\n"
     assert all("build" in source.notebook.parts for source in builder.sources("paper"))
+
+
+def test_the_course_map_in_the_readme_has_the_measured_minutes(monkeypatch, tmp_path):
+    readme = tmp_path / "README.md"
+    row = "| [00 Start here](notebooks/00_start_here.ipynb) | how a computer sees a dancer | {} |\n"
+    readme.write_text("# Course\n\n" + row.format("?") + "| later | and more | soon |\n", encoding="utf-8")
+    monkeypatch.setattr(builder, "README", readme)
+    mapped = builder.mapped()
+    assert row.format("?") not in mapped and "| later | and more | soon |" in mapped
+    assert re.search(r"\| \d+ min \|\n", mapped)
