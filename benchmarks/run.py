@@ -8,7 +8,7 @@ whether the bar is met (None where there is no bar), and how it was measured.
 """
 
 import argparse
-import importlib.util
+import importlib
 import os
 import platform
 import re
@@ -67,12 +67,11 @@ def subjects() -> list[str]:
 
 
 def load(name: str):
-    """Import a subject from its file."""
-    spec = importlib.util.spec_from_file_location(f"benchmarks_{name}", HERE / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses and worker processes look it up there
-    spec.loader.exec_module(module)
-    return module
+    """Import a subject from its file, under its own name, so that worker processes can import it too."""
+    if str(HERE) not in sys.path:
+        sys.path.insert(0, str(HERE))
+    sys.modules.pop(name, None)
+    return importlib.import_module(name)
 
 
 def table(name: str, rows: list[Row], seconds: float) -> str:

@@ -1,6 +1,7 @@
 """The bench: tables that survive one another, bars that are seen to be missed."""
 
 import importlib.util
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ def bench(tmp_path, monkeypatch):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     monkeypatch.setattr(module, "HERE", tmp_path)
+    monkeypatch.setattr("sys.path", list(sys.path))
     monkeypatch.setattr(module, "RESULTS", tmp_path / "results.md")
 
     def subject(name, *rows):
