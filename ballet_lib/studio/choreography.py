@@ -213,7 +213,10 @@ def _close_from_derriere(style: Style, count: float) -> Keys:
 
 
 def attitude_croisee(style: Style) -> Keys:
-    """Attitude croisée derrière: the bent leg rises behind, the opposite arm over the head."""
+    """Attitude croisée derrière: the bent leg rises behind, the opposite arm over the head.
+
+    Croisée to whoever sits at her supporting side: `Style(facing=-40)`, or a camera at a yaw of 40.
+    """
     height = 50 + 30 * style.amplitude
     lifted = right(brush=0, point=1, side=16, front=-height, extension=0.74, turnout=82)
     carriage = {"tilt": 12, "bend": -24, "lean": -5, "twist": 6, "hike": -8}
