@@ -102,7 +102,7 @@ def kernel_says(page, expression: str) -> str:
 
 
 def kernel_comes_to_say(page, expression: str, wanted: str, seconds: float = 15) -> bool:
-    """Ask until the kernel has caught up: the page sends one change at a time, after the last was answered."""
+    """Ask until the kernel has caught up: the page sends a change only after the last was answered."""
     deadline = time.monotonic() + seconds
     while kernel_says(page, expression) != wanted and time.monotonic() < deadline:
         page.wait_for_timeout(100)
