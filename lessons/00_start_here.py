@@ -203,7 +203,7 @@ CameraCheck()
 # | **11** | to recognise an exercise live, and to correct it | thresholds, delay, technique |
 # | **12–13** | dance styles, and the work shared among many machines | two streams, workers |
 #
-# This is step by step: lessons 02 to 13 are being written and appear here as they are finished.
+# Lessons 02 to 13 are being written; each appears here when it is finished.
 
 # %% [markdown]
 # ## In this lesson you …

@@ -66,8 +66,9 @@ plots.overlay(
 # *The dancer stands on her left leg, the right foot drawn up to the knee; the skeleton lies over her.*
 
 # %%
-for start in range(0, 33, 11):
-    print("   ".join(f"{i:2} {LANDMARKS[i]}" for i in range(start, start + 11)))
+for row in range(11):
+    columns = (row, row + 11, row + 22)
+    print("".join(f"{i:4} {LANDMARKS[i]:18}" for i in columns))
 
 # %% [markdown]
 # Left and right are always **the dancer's**. On the picture of a dancer who faces you, her left is on your right, as on the other side of a table.
@@ -246,21 +247,28 @@ print("right knee, normalised:", near_knee.round(2), far_knee.round(2))
 # It takes about half a minute on two cores. **Predict** From which view is the error largest?
 
 # %%
-VIEWS = [0, 30, 60, 90, 120, 150, 180, 270]  # degrees around the dancer
+VIEWS = {  # degrees around the dancer
+    "front": (0, 20),
+    "three-quarter": (50, -50),
+    "side": (90, -90),
+    "back": (150, 180),
+}
 
 
-def look_at(movement, view):
-    rng = np.random.default_rng([BALLET_MOVEMENTS.index(movement), view])
-    one = Scene.draw(movement, rng, yaw=(view - 8, view + 8))
+def look_at(movement, view, angle):
+    rng = np.random.default_rng([BALLET_MOVEMENTS.index(movement), angle % 360])
+    one = Scene.draw(movement, rng, yaw=(angle - 8, angle + 8))
     with PoseExtractor() as extractor:
-        return measure_scene(
-            one, extractor, frames=6, movement=movement, view=f"{view}°"
-        )
+        return measure_scene(one, extractor, 6, movement=movement, view=view)
 
 
-tables = Parallel(n_jobs=2)(
-    delayed(look_at)(m, v) for m in BALLET_MOVEMENTS for v in VIEWS
-)
+work = [
+    delayed(look_at)(movement, view, angle)
+    for movement in BALLET_MOVEMENTS
+    for view, angles in VIEWS.items()
+    for angle in angles
+]
+tables = Parallel(n_jobs=2)(work)
 errors = pd.concat(tables, keys=range(len(tables)), names=["clip"]).reset_index("clip")
 len(errors)
 
@@ -289,12 +297,12 @@ def by(column, rows=errors, value="error"):
 
 plots.error_by_group(
     *by("view"),
-    title="The error grows as she turns away",
+    title="The more she turns away, the larger the error",
     label="mean error (% of her height)",
 )
 
 # %% [markdown]
-# *One row for each view with its mean error and a 95 % interval: 0° is the front, 90° her left side, 180° her back.*
+# *One row for each view with its mean error and a 95 % interval, twelve clips each, from the front to the back.*
 
 # %%
 named = errors.assign(movement=errors["movement"].map(french))
@@ -306,7 +314,7 @@ plots.error_by_group(
 )
 
 # %% [markdown]
-# *One row for each movement with its mean error and a 95 % interval. Eight clips stand behind each, one from every view, so the intervals are wide; where they overlap, do not rank.*
+# *One row for each movement with its mean error and a 95 % interval. Eight clips stand behind each, two from every view, so the intervals are wide; where they overlap, do not rank.*
 
 # %%
 parts = {
