@@ -8,7 +8,7 @@ import pytest
 from ballet_lib import BalletError
 from ballet_lib.pose import PoseExtractor
 from ballet_lib.pose_sequence import PoseSequence
-from ballet_lib.skeleton import INDEX, joint_angles
+from ballet_lib.skeleton import INDEX, MIRRORED, joint_angles
 from ballet_lib.studio.camera import Camera
 from ballet_lib.studio.measure import JUDGED, bootstrap_interval, landmark_errors, measure_scene, pck
 from ballet_lib.studio.scene import Scene
@@ -75,6 +75,18 @@ def test_measure_scene_as_a_stream_takes_every_frame(scene):
     assert len(table) == len(scene.motion) * len(JUDGED) and (table["clip"] == 3).all()
     assert table["error"].median() < 3, "percent of her height"
     assert set(table["hidden"]) <= {True, False}
+
+
+def test_measure_scene_notices_swapped_sides(scene):
+    class Extractor:
+        def __init__(self, order):
+            self.order = order
+
+        def image(self, rgb):
+            return replace(scene.exact[0], landmarks=scene.exact[0].landmarks[:, self.order])
+
+    assert not measure_scene(scene, Extractor(list(range(33))), frames=1)["swapped"].any()
+    assert measure_scene(scene, Extractor(list(MIRRORED)), frames=1)["swapped"].all()
 
 
 def test_landmark_errors_are_in_picture_heights_and_nan_where_nobody_is():

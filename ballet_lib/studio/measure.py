@@ -1,12 +1,13 @@
 """How far an extractor's landmarks are from the truth, which only a studio knows."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ballet_lib.errors import BalletError
 from ballet_lib.pose_sequence import PoseSequence
-from ballet_lib.skeleton import INDEX
+from ballet_lib.skeleton import INDEX, MIRRORED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,8 +115,9 @@ def measure_scene(
     -------
     pandas.DataFrame
         One row for each frame and judged landmark: `frame`, `part` (of `BODY_PARTS`), `hidden` (behind the
-        dancer's own body, or out of the picture), `error` in % of the dancer's height and `error_in_picture`
-        in % of the picture's, both NaN where nobody was found.
+        dancer's own body, or out of the picture), `swapped` (left and right exchanged fit the frame better),
+        `error` in % of the dancer's height and `error_in_picture` in % of the picture's, both NaN where
+        nobody was found.
     """
     import pandas as pd
 
@@ -128,7 +130,9 @@ def measure_scene(
         found = stream.frame(picture.rgb, frame / scene.fps) if stream else extractor.image(picture.rgb)
         exact = scene.exact[int(frame)]
         error = landmark_errors(found, exact)[0, list(JUDGED)] * 100
+        mirrored = landmark_errors(found, replace(exact, landmarks=exact.landmarks[:, list(MIRRORED)]))
+        swapped = bool(mirrored[0, list(JUDGED)].mean() * 100 < error.mean())
         hidden = picture.hidden(scene.points[frame])[list(JUDGED)]
-        row = {"frame": frame, "part": names, "hidden": hidden, "error_in_picture": error}
+        row = {"frame": frame, "part": names, "hidden": hidden, "swapped": swapped, "error_in_picture": error}
         tables.append(pd.DataFrame(row | {"error": error / scene.exact.meta["body_height"]} | labels))
     return pd.concat(tables, ignore_index=True)
