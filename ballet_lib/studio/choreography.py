@@ -97,7 +97,7 @@ ARMS: dict[str, Channels] = {
     "seconde": both(**_SECONDE),
     "demi-seconde": both(**_DEMI_SECONDE),
     "couronne": both(**_COURONNE),
-    "attitude": left(**_COURONNE) | right(**_SECONDE),
+    "attitude": right(**_COURONNE) | left(**_SECONDE),
     "troisième": left(**_PREMIERE) | right(**_SECONDE),
     "arabesque": left(**_FORWARD) | right(**_SIDEWAYS),
     "arms at sides": both(**_HANGING),
@@ -213,17 +213,17 @@ def _close_from_derriere(style: Style, count: float) -> Keys:
 
 
 def attitude_croisee(style: Style) -> Keys:
-    """Attitude croisée derrière: the bent leg rises behind, the opposite arm over the head.
+    """Attitude croisée derrière: the bent leg rises behind, the arm of its side over the head.
 
     Croisée to whoever sits at her supporting side: `Style(facing=-40)`, or a camera at a yaw of 40.
     """
     height = 50 + 30 * style.amplitude
     lifted = right(brush=0, point=1, side=16, front=-height, extension=0.74, turnout=82)
-    carriage = {"tilt": 12, "bend": -24, "lean": -5, "twist": 6, "hike": -8}
+    carriage = {"tilt": 12, "bend": -24, "lean": 4, "twist": -6, "hike": -8}
     return [
         *_through_tendu_derriere(style),
         at(2.1, right(brush=0, front=-34, extension=1)),
-        at(3.0, lifted, ARMS["attitude"], carriage, turn=18, incline=-6),
+        at(3.0, lifted, ARMS["attitude"], carriage, turn=16, incline=6),
         at(4.0, lifted, ARMS["attitude"], carriage),
         at(4.8, right(brush=0, side=4, front=-34, extension=1)),
         *_close_from_derriere(style, 5.3),
