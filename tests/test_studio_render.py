@@ -173,6 +173,20 @@ def test_an_open_shutter_blurs_only_what_moves(rest):
     assert changed.sum() > 100 and not (changed & ~near)[: SIZE[1] // 2].any()
 
 
+def test_a_fast_limb_leaves_a_smear_and_no_double_image(rest):
+    position, rotation = rest
+    far = np.stack([position, position + np.array([0.45, 0, 0])])  # three heads in one frame
+    renderer = Renderer(Body(), camera=Camera(), stage=Stage("plain"), size=SIZE)
+    motion = Motion(far, np.stack([rotation] * 2), 20)
+    (picture,) = render(renderer, motion, shutter=1.0, only=[1])
+    away = position[None] + np.array([50, 0, 0])
+    (room,) = render(renderer, Motion(away, rotation[None], 20))
+    head = np.flatnonzero(picture.mask.any(1))[0] + 12
+    touched = np.abs(picture.rgb[head].astype(int) - room.rgb[head]).max(-1) > 8
+    assert touched.sum() > picture.mask[head].sum() + 25, "smeared along the way"
+    assert np.diff(np.flatnonzero(touched)).max() <= 2, "no gap between one exposure and the next"
+
+
 def test_rasterise_finds_the_nearer_triangle_and_its_barycentric_coordinates():
     pixels = np.array([[0, 0], [0, 10], [10, 0], [0, 0], [0, 10], [10, 0]], float)
     depth = np.array([2, 2, 2, 1, 1, 1], float)

@@ -5,7 +5,7 @@ pixels (`rasterise`), pixels are painted by where they lie on the resting body (
 room.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -26,6 +26,10 @@ _FLESH_MM = {
 }  # fmt: skip
 FLESH = np.array([_FLESH_MM.get(name.split("_", 1)[-1], 25) / 1000 for name in LANDMARKS])
 """How deep under the skin each of the 33 landmarks may lie and still count as seen: metres."""
+
+SMEAR = 4.0
+"""Pixels between two exposures of a blurred frame; what lies farther apart shows as a double image."""
+MOST_EXPOSURES = 24
 
 
 @dataclass(frozen=True)
@@ -151,27 +155,35 @@ class Renderer:
         return 1 - cv2.remap(total, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderValue=0)
 
 
-def render(renderer: Renderer, motion: Motion, shutter: float = 0.0, samples: int = 3) -> Iterator[Picture]:
-    """Draw every frame of a motion.
+def render(
+    renderer: Renderer, motion: Motion, shutter: float = 0.0, only: Sequence[int] | None = None
+) -> Iterator[Picture]:
+    """Draw every frame of a motion, or only those given.
 
-    `shutter` is how long the film is exposed, as a fraction of the time between frames; the picture is then
-    the mean of that many `samples` on the way from the frame before. Mask and depth stay those of the frame.
+    `shutter` is how long the film is exposed, as a fraction of the time between frames: above 0, what moves
+    is smeared along its way from the frame before. Mask and depth stay those of the frame.
     """
-    if not 0 <= shutter <= 1 or samples < 1:
-        raise BalletError("A shutter is open between 0 and 1 of a frame, and takes at least one sample.")
-    before = None
-    for position, rotation in zip(motion.position, motion.rotation, strict=True):
-        now = renderer._surface.pose(position, rotation)
-        picture = renderer._draw(*now)
-        if shutter and samples > 1 and before is not None:
-            back = [i / (samples - 1) * shutter for i in range(1, samples)]
-            trail = [
-                renderer._draw(*(n + (b - n) * s for n, b in zip(now, before, strict=True))).rgb for s in back
-            ]
-            mean = np.mean([picture.rgb, *trail], axis=0, dtype=np.float32)
-            picture = replace(picture, rgb=(mean + 0.5).astype(np.uint8))
-        before = now
-        yield picture
+    if not 0 <= shutter <= 1:
+        raise BalletError(f"A shutter cannot be open for {shutter} of a frame. Give a share from 0 to 1.")
+    for frame in range(len(motion)) if only is None else only:
+        if shutter and frame > 0:
+            yield _exposed(renderer, motion, frame, shutter)
+        else:
+            yield renderer.frame(motion.position[frame], motion.rotation[frame])
+
+
+def _exposed(renderer: Renderer, motion: Motion, frame: int, shutter: float) -> Picture:
+    """Average pictures on the way from the frame before, so close that nothing shows twice."""
+    before, now = (renderer._surface.pose(motion.position[i], motion.rotation[i]) for i in (frame - 1, frame))
+    (start, _), (end, _) = (renderer.camera.project(pose[0], renderer.size) for pose in (before, now))
+    moved = shutter * np.nanmax(np.linalg.norm(end - start, axis=1))
+    steps = int(np.clip(np.ceil(moved / SMEAR), 1, MOST_EXPOSURES))
+    picture = renderer._draw(*now)
+    light = picture.rgb.astype(np.float32)
+    for back in np.arange(1, steps + 1) / steps * np.float32(shutter):
+        vertices, normals = (n + (b - n) * np.float32(back) for n, b in zip(now, before, strict=True))
+        light += renderer._draw(vertices, normals).rgb
+    return replace(picture, rgb=(light / (steps + 1) + 0.5).astype(np.uint8))
 
 
 def rasterise(pixels: np.ndarray, depth: np.ndarray, faces: np.ndarray, shape: tuple[int, int]):

@@ -88,7 +88,7 @@ class Scene:
         """Draw frame after frame, or only those given; `shutter` above 0 blurs what moves."""
         renderer = Renderer(self.body, self.look, self.framed, self.stage, self.size)
         grain = np.random.default_rng(self.style.seed)
-        for picture in render(renderer, self.motion if only is None else self.motion[only], shutter):
+        for picture in render(renderer, self.motion, shutter, only):
             yield replace(picture, rgb=self.damage(picture.rgb, grain)) if self.damage else picture
 
     def film(self, path: str | Path) -> Path:
