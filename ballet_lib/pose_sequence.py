@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ballet_lib.array_files import read_npz
 from ballet_lib.errors import BalletError
 from ballet_lib.files import replacing
 
@@ -80,8 +81,42 @@ class PoseSequence:
         """Length in seconds."""
         return len(self) / self.fps
 
-    def save(self, path: str | os.PathLike) -> Path:
+    def resample(self, fps: float | None = None, frames: int | None = None) -> "PoseSequence":
+        """Return the same time in other frames: at another rate, or in a number of frames.
+
+        Points are interpolated linearly; a new frame is missing (NaN) where the nearest old one is, and
+        where only its other neighbour is missing, the nearest stands in. Masks are dropped.
+
+        Parameters
+        ----------
+        fps
+            Frames per second of the result, which ends no later than this sequence.
+        frames
+            Or the number of frames: the first and the last frame stay, the rate follows.
+
+        Raises
+        ------
+        BalletError
+            If not exactly one of the two is given, or it is not positive, or there is no frame.
+        """
+        if (fps is None) == (frames is None) or not (fps or frames) > 0 or len(self) == 0:
+            raise BalletError(
+                "Resampling needs frames to start from, and a positive fps or number of frames."
+            )
+        last = len(self) - 1
+        if frames is None:
+            when = np.arange(int(last / self.fps * fps + 1e-6) + 1) * self.fps / fps
+        else:
+            when = np.linspace(0, last, int(frames))
+            fps = self.fps * (frames - 1) / last if last and frames > 1 else self.fps
+        when = np.minimum(when, last)
+        return replace(self, landmarks=_at(self.landmarks, when), fps=fps, masks=None,
+                       world=None if self.world is None else _at(self.world, when))  # fmt: skip
+
+    def save(self, path: str | os.PathLike, **more: np.ndarray) -> Path:
         """Write the sequence to an ``.npz`` file, which appears under its name only when it is complete.
+
+        `more` arrays go into the same file; `load` passes over them.
 
         Raises
         ------
@@ -100,7 +135,7 @@ class PoseSequence:
                 size=np.array(self.size),
                 source=np.array(self.source),
                 meta=np.array(json.dumps(self.meta)),
-                **{name: array for name, array in optional.items() if array is not None},
+                **{name: array for name, array in (optional | more).items() if array is not None},
             )
         return path
 
@@ -120,8 +155,7 @@ class PoseSequence:
             )
         mend = "Make it anew with: ballet extract VIDEO -o DIR"
         try:
-            with np.load(path, allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in stored.files}
+            arrays = read_npz(path)
             return cls(
                 landmarks=arrays["landmarks"],
                 world=arrays.get("world"),
@@ -139,6 +173,16 @@ class PoseSequence:
             raise BalletError(
                 f"{path} is damaged or no pose file ({type(error).__name__}). {mend}"
             ) from error
+
+
+def _at(points: np.ndarray, when: np.ndarray) -> np.ndarray:
+    """Interpolate (T, 33, C) at fractional frames (N,): (N, 33, C)."""
+    before = np.floor(when).astype(int)
+    after = np.minimum(before + 1, len(points) - 1)
+    share = (when - before).astype(np.float32)[:, None, None]
+    mixed = points[before] + (points[after] - points[before]) * share
+    nearest = points[np.round(when).astype(int)]
+    return np.where(np.isnan(mixed) | np.isnan(nearest), nearest, mixed)
 
 
 def _array(name: str, array, dtype, shape: tuple) -> np.ndarray:

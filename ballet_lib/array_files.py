@@ -1,0 +1,105 @@
+"""Arrays from files that anybody may have made: nothing is unpickled, and no header is believed.
+
+A ``.npy`` states its shape before its numbers; one that claims terabytes would make NumPy ask for them. Here
+the claim is compared with what the file holds, and with a limit, before anything is read.
+"""
+
+import io
+import os
+import zipfile
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from ballet_lib.errors import BalletError
+
+LARGEST = 1 << 29
+"""Bytes that one file may unpack to, 512 MB, unless the reader says otherwise."""
+
+
+def read_npy(path: str | os.PathLike, largest: int = LARGEST) -> np.ndarray:
+    """Read one array from a ``.npy`` file.
+
+    Raises
+    ------
+    BalletError
+        If the file is missing, damaged, larger than `largest` bytes, or holds pickled objects.
+    """
+    path = _existing(path)
+    with path.open("rb") as file:
+        return _read(file, path.stat().st_size, str(path), largest)
+
+
+def read_npz(path: str | os.PathLike, largest: int = LARGEST) -> dict[str, np.ndarray]:
+    """Read all arrays of an ``.npz`` file, which together unpack to at most `largest` bytes.
+
+    Raises
+    ------
+    BalletError
+        If the file is missing, damaged, too large, or holds pickled objects.
+    """
+    path = _existing(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [member for member in archive.infolist() if member.filename.endswith(".npy")]
+            _check_size(sum(member.file_size for member in members), path, largest)
+            return {
+                member.filename.removesuffix(".npy"): _read_member(archive, member, path, largest)
+                for member in members
+            }
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+        raise BalletError(f"{path} is damaged or no .npz file. Copy it again or make it anew.") from error
+    except OSError as error:
+        raise BalletError(f"{path} cannot be read ({error.strerror or error}). Copy it again.") from error
+
+
+def _read_member(archive, member: zipfile.ZipInfo, path: Path, largest: int) -> np.ndarray:
+    where = f"{path} ({member.filename})"
+    try:
+        with archive.open(member) as packed:
+            content = packed.read(member.file_size + 1)
+    except Exception as error:  # zlib, lzma and zipfile fail in a dozen ways on a damaged member
+        raise BalletError(f"{where} is damaged. Copy the file again or make it anew.") from error
+    return _read(io.BytesIO(content), len(content), where, largest)
+
+
+def _read(file: BinaryIO, size: int, where: str, largest: int) -> np.ndarray:
+    _check_size(size, where, largest)
+    try:
+        version = np.lib.format.read_magic(file)
+        reader = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+        shape, _, dtype = reader[version](file)
+    except (ValueError, KeyError, SyntaxError, RecursionError, MemoryError, EOFError, TypeError) as error:
+        raise BalletError(f"{where} is damaged or no .npy array. Copy it again or make it anew.") from error
+    if dtype.hasobject:
+        raise BalletError(
+            f"{where} holds pickled Python objects, which could run anything and are never opened. "
+            "Ask for the plain numbers."
+        )
+    claimed = int(np.prod([int(side) for side in shape], dtype=object)) * dtype.itemsize
+    if any(side < 0 for side in shape) or claimed != size - file.tell():
+        raise BalletError(
+            f"{where} claims an array of shape {shape}, {claimed:,} bytes, and holds {size - file.tell():,}. "
+            "It is damaged; copy it again."
+        )
+    file.seek(0)
+    try:
+        return np.lib.format.read_array(file, allow_pickle=False)
+    except (ValueError, MemoryError, OSError, EOFError) as error:
+        raise BalletError(f"{where} is damaged. Copy it again or make it anew.") from error
+
+
+def _check_size(size: int, where, largest: int) -> None:
+    if size > largest:
+        raise BalletError(
+            f"{where} unpacks to {size / 1e6:,.0f} MB, and {largest / 1e6:,.0f} MB is the most that is read. "
+            "Divide it into smaller files."
+        )
+
+
+def _existing(path: str | os.PathLike) -> Path:
+    path = Path(path)
+    if not path.is_file():
+        raise BalletError(f"{path} is not there. Check the spelling and the folder.")
+    return path
