@@ -49,8 +49,10 @@ def _problem(text: str) -> str | None:
         return "it begins or ends with a dot"
     if text.split(".")[0].strip().casefold() in _RESERVED:
         return "Windows keeps that name for a device"
-    if not _fold(text):
-        return "it holds no letter or digit"
+    if not (folded := _fold(text)):
+        return "it holds no Latin letter or digit to name a file by"
+    if folded.split(".")[0].casefold() in _RESERVED:  # "cön" would become con
+        return f"its file name would be {folded}, which Windows keeps for a device"
     return None
 
 
@@ -71,7 +73,7 @@ def file_names(labels: Iterable[str]) -> dict[str, str]:
             raise BalletError(
                 f"The labels {other!r} and {label!r} would share the file name {name!r}. Rename one of them."
             )
-        names[label] = taken[name.casefold()] = name
+        names[label] = name
         taken[name.casefold()] = label
     return names
 

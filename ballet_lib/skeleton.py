@@ -126,6 +126,24 @@ def from_coco17(keypoints: np.ndarray) -> np.ndarray:
     return landmarks
 
 
+def from_body25(keypoints: np.ndarray) -> np.ndarray:
+    """Place OpenPose BODY-25 keypoints among the 33 landmarks: (..., 25, C) to (..., 33, C).
+
+    Big toes become foot indices and heels stay heels. Neck, mid-hip and small toes are no landmarks and are
+    left out; the 12 landmarks that BODY-25 does not know (hands, inner and outer eyes, mouth) are NaN.
+    """
+    keypoints = np.asarray(keypoints)
+    if keypoints.ndim < 2 or keypoints.shape[-2] != 25:
+        raise BalletError(
+            f"BODY-25 keypoints have the shape (..., 25, C), not {keypoints.shape}. Check the axes."
+        )
+    landmarks = np.full((*keypoints.shape[:-2], 33, keypoints.shape[-1]), np.nan, dtype=np.float32)
+    single = [(names[0], i) for i, names in enumerate(BODY_25) if len(names) == 1]
+    places, origins = zip(*single, strict=True)
+    landmarks[..., places, :] = keypoints[..., origins, :]
+    return landmarks
+
+
 def normalise(landmarks: np.ndarray, size: tuple[int, int] | None = None) -> np.ndarray:
     """Centre each frame on the hips and scale by the torso, so that place and distance no longer matter.
 

@@ -24,7 +24,7 @@ from ballet_lib.errors import BalletError
 from ballet_lib.files import replacing
 from ballet_lib.names import check_id
 from ballet_lib.pose_sequence import PoseSequence
-from ballet_lib.takes import Take, TakeSet, in_order
+from ballet_lib.takes import Take, TakeSet, in_order, with_labels
 
 LIST = "takes.csv"
 LABELS = "labels.json"
@@ -78,6 +78,7 @@ def write(takes: TakeSet, folder: Path) -> Path:
 
 def write_take(take: Take, folder: Path) -> Path:
     """Write one take's file, which tells everything about the take also without the list."""
+    _json(take.meta, take.take_id)
     known = {"movement": take.movement, "dancer": take.dancer, "take_id": take.take_id, "meta": take.meta}
     poses = replace(take.poses, meta={"take": known, "poses": take.poses.meta})
     more = {} if take.exact is None else {"exact": take.exact.astype(np.float32)}
@@ -113,7 +114,7 @@ def write_list(takes: TakeSet, folder: Path) -> None:
         lines.writerow(COLUMNS)
         for take in takes:
             lines.writerow((take.take_id, take.movement, take.dancer, len(take), f"{take.poses.fps:g}",
-                            take.poses.source, json.dumps(take.meta, ensure_ascii=False)))  # fmt: skip
+                            take.poses.source, _json(take.meta, take.take_id)))  # fmt: skip
 
 
 def read(folder: str | os.PathLike) -> TakeSet:
@@ -132,8 +133,8 @@ def read(folder: str | os.PathLike) -> TakeSet:
     folder = Path(folder)
     takes = []
     rows = _rows(folder)
-    for line, row in enumerate(rows, start=2):
-        where = f"{folder / LIST}, line {line}"
+    for row in rows:
+        where = f"{folder / LIST}, line {row['line']}"
         try:
             take = read_take(folder / f"{check_id(row['take_id'])}.npz")
             takes.append(replace(take, movement=row["movement"], dancer=row["dancer"], take_id=row["take_id"],
@@ -150,18 +151,30 @@ def read(folder: str | os.PathLike) -> TakeSet:
 
 
 def recover(folder: str | os.PathLike) -> list[str]:
-    """Add finished takes to `takes.csv` that a kill kept out of it, and return their ids."""
+    """Add finished takes to `takes.csv` that a kill kept out of it, and return their ids.
+
+    Warns
+    -----
+    UserWarning
+        If a file is no take, or bears another name than its take; it is left where it is.
+    """
     folder = Path(folder)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         listed = read(folder) if (folder / LIST).exists() else TakeSet()
     found = []
     for take_id in sorted(unlisted(folder, {take.take_id for take in listed})):
-        take = read_take(folder / f"{take_id}.npz")
+        try:
+            take = read_take(folder / f"{take_id}.npz")
+        except BalletError as error:  # one stray file must not keep the others lost
+            warnings.warn(f"Left out: {error}", stacklevel=2)
+            continue
         if take.take_id == take_id:
             found.append(take)
+        else:
+            warnings.warn(f"Left out: {take_id}.npz holds the take {take.take_id}.", stacklevel=2)
     if found:
-        labels = in_order([*listed.labels, *(take.movement for take in found)])
+        labels = with_labels(listed.labels, (take.movement for take in found))
         write_list(TakeSet([*listed, *found], labels), folder)
     return [take.take_id for take in found]
 
@@ -185,17 +198,28 @@ def _rows(folder: Path) -> list[dict]:
     head = text.split("\n", 1)[0]
     try:
         reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if head.count(";") > 1 else ",")
-        rows = [row for row in reader if any(row.values())]
+        rows = [row | {"line": reader.line_num} for row in reader if any(row.values())]
     except csv.Error as error:
         raise BalletError(f"{path} is no table ({error}). Restore it from a copy.") from error
     if missing := [name for name in COLUMNS[:3] if name not in (reader.fieldnames or ())]:
         raise BalletError(f"{path} has no column {', '.join(missing)}. Its first line names the columns.")
     seen: set[str] = set()
-    for line, row in enumerate(rows, start=2):
+    for row in rows:
         if row["take_id"] in seen:
-            raise BalletError(f"{path}, line {line}: {row['take_id']} is listed twice. Delete one line.")
+            raise BalletError(
+                f"{path}, line {row['line']}: {row['take_id']} is listed twice. Delete one line."
+            )
         seen.add(row["take_id"])
     return rows
+
+
+def _json(meta: dict, take_id: str) -> str:
+    try:
+        return json.dumps(meta, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise BalletError(
+            f"The meta of {take_id} cannot be stored: {error}. Use plain texts, numbers, lists and dicts."
+        ) from error
 
 
 def _meta(text: str | None, default: dict) -> dict:
@@ -230,6 +254,8 @@ def pack(takes: TakeSet, path: Path) -> Path:
          "has": [name for name in STEPS if _of(t, name) is not None]}
         for t in takes
     ]  # fmt: skip
+    for take in takes:
+        _json(take.meta | {"poses": take.poses.meta}, take.take_id)
     arrays = {}
     for name, steps in STEPS.items():
         parts = [_of(take, name) for take in takes if _of(take, name) is not None]
@@ -263,14 +289,27 @@ def unpack(path: str | os.PathLike) -> TakeSet:
         takes = []
         for row in head["takes"]:
             part = {}
+            if type(row["frames"]) is not int or row["frames"] < 0:
+                raise ValueError(row["frames"])
             for name in row["has"]:
                 part[name] = tracks[name][done[name] : done[name] + row["frames"]]
                 done[name] += row["frames"]
             poses = PoseSequence(part["landmarks"], part.get("world"), row["fps"], tuple(row["size"]),
                                  row["source"], meta=row["poses"])  # fmt: skip
             takes.append(
-                Take(poses, row["movement"], row["dancer"], row["take_id"], row["meta"], part.get("exact"))
+                Take(
+                    poses,
+                    row["movement"],
+                    row["dancer"],
+                    row["take_id"],
+                    dict(row["meta"]),
+                    part.get("exact"),
+                )
             )
+            if len(poses) != row["frames"]:
+                raise ValueError(row["frames"])
+        if any(done[name] != len(track) for name, track in tracks.items()):
+            raise ValueError("frames that belong to no take")
         return TakeSet(takes, head["labels"])
     except BalletError:
         raise
@@ -286,8 +325,9 @@ def _of(take: Take, name: str) -> np.ndarray | None:
 
 def _squeeze(points: np.ndarray, steps: tuple[float, ...]) -> dict[str, np.ndarray]:
     """Store (T, 33, C) as low and high bytes of differences in time; missing points repeat the last."""
-    missing = np.isnan(points).any(axis=(-1))
-    whole = np.round(np.where(missing[..., None], 0, points) / np.array(steps))
+    holes = np.isnan(points)
+    missing = holes.all(axis=-1)
+    whole = np.round(np.where(holes, 0, points) / np.array(steps))
     if np.abs(whole).max(initial=0) > 32767:
         raise BalletError(
             f"Coordinates up to {np.nanmax(np.abs(points)):.0f} are too large to pack. Save into a folder."
@@ -298,16 +338,22 @@ def _squeeze(points: np.ndarray, steps: tuple[float, ...]) -> dict[str, np.ndarr
     tracks = np.ascontiguousarray(whole.reshape(len(points), -1).T)
     change = np.diff(tracks, axis=1, prepend=np.int16(0)).view(np.uint16)
     zigzag = (change << 1) ^ (change.view(np.int16) >> 15).view(np.uint16)  # small numbers of either sign
-    return {
+    squeezed = {
         "low": (zigzag & 255).astype(np.uint8),
         "high": (zigzag >> 8).astype(np.uint8),
         "missing": np.packbits(missing.T),
     }
+    if (part := holes & ~missing[..., None]).any():  # as from 17 keypoints, which have no depth
+        squeezed["gaps"] = np.packbits(part.reshape(len(points), -1).T)
+    return squeezed
 
 
 def _unfold(arrays: dict[str, np.ndarray], name: str, steps: tuple[float, ...]) -> np.ndarray:
     """Undo `_squeeze`: float32 (T, 33, C)."""
     low, high = arrays[f"{name}_low"], arrays[f"{name}_high"]
+    # Shapes that only broadcast would unfold to more than the file was allowed to hold.
+    if low.ndim != 2 or low.shape != high.shape or len(low) != 33 * len(steps) or high.dtype != low.dtype:
+        raise ValueError(low.shape)
     zigzag = low.astype(np.uint16) | (high.astype(np.uint16) << 8)
     change = ((zigzag >> 1) ^ (0 - (zigzag & 1))).view(np.int16)
     frames = change.shape[1]
@@ -316,4 +362,7 @@ def _unfold(arrays: dict[str, np.ndarray], name: str, steps: tuple[float, ...]) 
     if (packed := arrays[f"{name}_missing"]).any():
         missing = np.unpackbits(packed, count=33 * frames).reshape(33, frames).T.astype(bool)
         points[missing] = np.nan
+    if (packed := arrays.get(f"{name}_gaps")) is not None:
+        part = np.unpackbits(packed, count=points.size).reshape(-1, frames).T
+        points[part.reshape(points.shape).astype(bool)] = np.nan
     return points

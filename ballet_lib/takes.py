@@ -220,7 +220,7 @@ class TakeSet(Sequence[Take]):
 
     def __add__(self, other: "TakeSet") -> "TakeSet":
         """Join two sets; the labels of both."""
-        return TakeSet([*self, *other], in_order([*self.labels, *other.labels]))
+        return TakeSet([*self, *other], with_labels(self.labels, other.labels))
 
     def __repr__(self) -> str:
         return f"TakeSet of {len(self)} takes, {len(self.dancers)} dancers, labels {', '.join(self.labels)}"
@@ -326,8 +326,8 @@ class TakeSet(Sequence[Take]):
             labels = take.frame_labels
             for start in range(0, len(take) - frames + 1, stride):
                 cut.append(take.cut(start, start + frames, most_common(labels[start : start + frames])))
-        return TakeSet(cut, in_order([*(label for label in self.labels if label != ROUTINE or not cut),
-                                      *(window.movement for window in cut)]))  # fmt: skip
+        kept = [label for label in self.labels if label != ROUTINE or not cut]
+        return TakeSet(cut, with_labels(kept, (window.movement for window in cut)))
 
     def to_arrays(self, features="raw", frames: int | None = FRAMES, missing: str = "interpolate") -> Arrays:
         """Return what networks eat: X float32 (N, T, F), y int (N,), groups str (N,).
@@ -399,6 +399,14 @@ def in_order(labels: Iterable[str]) -> tuple[str, ...]:
     """Put labels in the course's order: those of the vocabulary first, then others by the alphabet."""
     labels = set(labels)
     return (*(key for key in MOVEMENTS if key in labels), *sorted(labels - set(MOVEMENTS)))
+
+
+def with_labels(labels: Iterable[str], more: Iterable[str]) -> tuple[str, ...]:
+    """Add labels: in the course's order if the given ones stand in it, else at the end."""
+    labels = tuple(labels)
+    if labels == in_order(labels):
+        return in_order([*labels, *more])
+    return (*labels, *in_order(set(more) - set(labels)))
 
 
 def most_common(labels: np.ndarray) -> str:

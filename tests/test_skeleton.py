@@ -14,6 +14,7 @@ from ballet_lib.skeleton import (
     LEFT_CONNECTIONS,
     MIRRORED,
     RIGHT_CONNECTIONS,
+    from_body25,
     from_coco17,
     joint_angles,
     mirror,
@@ -57,6 +58,14 @@ def test_body25_takes_means_and_leaves_small_toes_missing(sequence):
     neck = (sequence[:, INDEX["left_shoulder"]] + sequence[:, INDEX["right_shoulder"]]) / 2
     assert np.allclose(body[:, 1], neck)
     assert np.isnan(body[:, [20, 23]]).all() and np.isfinite(np.delete(body, [20, 23], axis=1)).all()
+
+
+def test_body25_comes_back_with_its_feet_and_without_neck(sequence):
+    back = from_body25(to_body25(sequence))
+    there = np.isfinite(back[0, :, 0])
+    assert there.sum() == 21 and np.array_equal(back[:, there], sequence[:, there])
+    assert there[[INDEX["left_foot_index"], INDEX["right_heel"], INDEX["left_ear"]]].all()
+    assert not there[[INDEX["left_thumb"], INDEX["mouth_left"], INDEX["right_eye_outer"]]].any()
 
 
 def test_normalise_forgets_place_distance_and_picture_shape(sequence):
@@ -107,6 +116,7 @@ def test_mirror_twice_is_the_same_and_once_swaps_sides(sequence):
         (lambda: normalise(np.zeros((5, 33, 3)), (0, 480)), "no area"),
         (lambda: joint_angles(np.zeros((5, 33, 4))), "visibility"),
         (lambda: from_coco17(np.zeros((5, 25, 3))), "17"),
+        (lambda: from_body25(np.zeros((5, 17, 3))), "25"),
         (lambda: mirror(np.zeros((5, 33, 7))), "2 to 4"),
     ],
 )

@@ -11,9 +11,11 @@ from ballet_lib.plots.measures import error_by_group, pck_curve
 from ballet_lib.plots.pictures import filmstrip, overlay
 from ballet_lib.plots.space import orbit, skeleton_3d
 from ballet_lib.plots.style import style, subplots
+from ballet_lib.plots.takes import class_curves, take_strips, timelines
 
 __all__ = [
     "angle_curves",
+    "class_curves",
     "error_by_group",
     "filmstrip",
     "orbit",
@@ -22,5 +24,7 @@ __all__ = [
     "skeleton_3d",
     "style",
     "subplots",
+    "take_strips",
+    "timelines",
     "visibility_strip",
 ]

@@ -137,14 +137,15 @@ def port_de_bras(names: list[str], counts: list[float]) -> Keys:
     """Carry the arms from position to position, through first where the way is long, as every class does."""
     keys = [at(counts[0], ARMS[names[0]])]
     for before, after, start, end in zip(names, names[1:], counts, counts[1:], strict=False):
-        way = [
-            angle_between(*(_hand(ARMS[name], side) for name in (before, after)))
-            for side in ("left", "right")
-        ]
-        if max(way) > 100:
+        if far_apart(ARMS[before], ARMS[after]):
             keys.append(at((start + end) / 2, ARMS["première"]))
         keys.append(at(end, ARMS[after]))
     return keys
+
+
+def far_apart(before: Channels, after: Channels) -> bool:
+    """Tell whether an arm would pass through the body if it went straight from one position to another."""
+    return max(angle_between(_hand(before, side), _hand(after, side)) for side in ("left", "right")) > 100
 
 
 def _hand(arms: Channels, side: str) -> np.ndarray:
@@ -355,6 +356,44 @@ def _foot_turned(out: int, degrees: float) -> Channels:
     }
 
 
+def march(style: Style) -> Keys:
+    """March on the spot, knees forward: a lifted knee that is no retiré."""
+    feet = both(spot_out=0.07, foot=10, turnout=10)
+    knee_up = {"free": 1, "point": 0.3, "side": 3, "front": 34 + 34 * style.amplitude, "extension": 0.80}
+    passing = {"free": 1, "point": 0.3, "side": 2, "front": 16, "extension": 0.86}
+    keys = [at(0, STANDING, feet, ARMS["arms at sides"], LOOK_AHEAD, plie=6)]
+    for number, (side, other) in enumerate((("right", "left"), ("left", "right"), ("right", "left"))):
+        beat = 2.8 * number
+        off = {f"{side}_weight": 0, f"{other}_weight": 1}
+        down = {f"{side}_{name}": value for name, value in (
+            ("free", 0), ("point", 0), ("side", 0), ("front", 0), ("extension", 1))}  # fmt: skip
+        keys += [
+            at(beat + 0.45, off, down),
+            at(beat + 0.95, {f"{side}_{name}": value for name, value in passing.items()}),
+            at(beat + 1.4, off, {f"{side}_{name}": value for name, value in knee_up.items()}),
+            at(beat + 1.4, {f"{other}_hand_front": 0.5, f"{side}_hand_front": -0.3}),
+            at(beat + 1.8, {f"{side}_{name}": value for name, value in passing.items()}),
+            at(beat + 2.4, off, down),
+        ]
+    return [*keys, at(8.8, STANDING, feet, ARMS["arms at sides"], plie=6)]
+
+
+def reach(style: Style) -> Keys:
+    """Stretch to one side and the other, an arm overhead, as before class."""
+    lean = 24 * style.amplitude
+    feet = both(spot_out=0.15, foot=25, turnout=25)
+    to_right = left(**_OVERHEAD) | right(**_ON_HIP)
+    to_left = right(**_OVERHEAD) | left(**_ON_HIP)
+    return [
+        at(0, STANDING, feet, ARMS["demi-seconde"], LOOK_AHEAD),
+        at(1.8, to_right, lean=-lean, incline=-8),
+        at(2.4, to_right, lean=-lean),
+        at(4.4, to_left, lean=lean, incline=8),
+        at(5.0, to_left, lean=lean),
+        at(6.6, STANDING, feet, ARMS["demi-seconde"], LOOK_AHEAD),
+    ]
+
+
 def prepare(style: Style) -> Keys:
     """Open the arms through first to second, as before an exercise, and close them."""
     return [
@@ -372,6 +411,6 @@ PHRASES: dict[str, tuple[Phrase, ...]] = {
     "attitude_croisee": (attitude_croisee,),
     "first_arabesque": (first_arabesque,),
     "retire_devant": (retire_devant,),
-    "other": (stand, walk, gesture, bow, turn_about, prepare),
+    "other": (stand, walk, gesture, bow, turn_about, prepare, march, reach),
 }
 """For each label of the vocabulary, the phrases that are danced under it."""

@@ -40,7 +40,7 @@ def perform(keys: Keys, body: Body, style: Style, fps: float = 20.0) -> Motion:
         )
     if style.side not in ("left", "right"):
         raise BalletError(f"A dancer has no {style.side!r} leg. Choose 'left' or 'right'.")
-    keys = _with_arms(keys, style)
+    keys = with_arms(keys, style)
     beats = max(count for count, _ in keys)
     seconds = beats * 60 / style.tempo
     counts = np.linspace(0, beats, max(round(seconds * fps), 2))
@@ -96,7 +96,7 @@ def phrase(movement: str, style: Style) -> Phrase:
     raise BalletError(f"Nobody here knows the movement {movement!r}. Choose among {', '.join(every)}.")
 
 
-def _with_arms(keys: Keys, style: Style) -> Keys:
+def with_arms(keys: Keys, style: Style) -> Keys:
     """Replace the arms of the phrase by those of the style."""
     if style.arms is None:
         return keys

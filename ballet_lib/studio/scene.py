@@ -11,9 +11,9 @@ from ballet_lib.pose_sequence import PoseSequence
 from ballet_lib.skeleton import INDEX
 from ballet_lib.studio.body import Body, Motion
 from ballet_lib.studio.camera import Camera, Damage, Size
-from ballet_lib.studio.choreography import Style
+from ballet_lib.studio.choreography import Keys, Style
 from ballet_lib.studio.looks import Look
-from ballet_lib.studio.performance import dance
+from ballet_lib.studio.performance import dance, perform
 from ballet_lib.studio.render import Picture, Renderer, render
 from ballet_lib.studio.stage import Stage
 from ballet_lib.video import write_video
@@ -37,6 +37,8 @@ class Scene:
     fps: float = 20.0
     fill: float | None = 0.8
     """Share of the picture that the whole dance fills; None leaves the camera where it stands."""
+    keys: Keys | None = None
+    """Choreography danced instead of the movement's own, such as a `routine`."""
 
     @classmethod
     def draw(
@@ -53,6 +55,8 @@ class Scene:
     @cached_property
     def motion(self) -> Motion:
         """What the body does."""
+        if self.keys is not None:
+            return perform(self.keys, self.body, self.style, self.fps)
         return dance(self.movement, self.body, self.style, self.fps)
 
     @cached_property

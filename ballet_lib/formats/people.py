@@ -1,0 +1,130 @@
+"""Several people in one video: who is who from frame to frame, and a take for each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ballet_lib.formats.keypoints import about
+from ballet_lib.formats.reading import Reading
+from ballet_lib.takes import Take
+from ballet_lib.tracking import PeopleTracker
+
+_LONG = 60  # frames of nobody after which it no longer matters how many more there are
+
+
+@dataclass
+class Detections:
+    """Everybody found in one video.
+
+    Attributes
+    ----------
+    frames
+        int (N,): in which frame each skeleton was found.
+    landmarks
+        float32 (N, 33, 4).
+    ids
+        For each skeleton the number that a tracker gave, or None.
+    scores
+        float (N,): how sure the detector was; of two with one id in a frame the better one stays.
+    """
+
+    frames: np.ndarray
+    landmarks: np.ndarray
+    ids: Sequence[int | None]
+    scores: np.ndarray
+
+
+class _CrowdTracker(PeopleTracker):
+    """The tracker of extraction, for more people than all whose seatings could be tried."""
+
+    def _match(self, chosen, torsos):
+        from scipy.optimize import linear_sum_assignment
+
+        slots: list[int | None] = [None] * self.people
+        if chosen:
+            cost = [[self._cost(slot, torsos[i]) for slot in range(self.people)] for i in chosen]
+            for row, slot in zip(*linear_sum_assignment(cost), strict=True):
+                slots[slot] = chosen[row]
+        return slots
+
+
+def takes_of(
+    found: Detections, source: str, folder: str | None, size: tuple[int, int], reading: Reading, form: str,
+    points: int, fps: float | None = None,
+) -> list[Take]:  # fmt: skip
+    """Make a take for each person in a video, from the first to the last frame the person is seen in.
+
+    Frames between in which the person is not seen are NaN. Each take's meta tells the `performance` (the
+    video), the `person` and the `first_frame`, so that people of one video are kept together by splits.
+    """
+    somebody = ~np.isnan(found.landmarks[..., 0]).all(axis=1)
+    rows = np.flatnonzero(somebody)
+    movement, dancer = reading.who_and_what(source, folder)
+    if not len(rows):
+        reading.note(f"{source} shows nobody in any frame and became no take.")
+        return []
+    order = rows[np.argsort(found.frames[rows], kind="stable")]
+    tracked = all(found.ids[row] is not None for row in order)
+    if not tracked and any(found.ids[row] is not None for row in order):
+        reading.note("Some skeletons have no id of a tracker, so that people were followed by place instead.")
+    people = (_by_id if tracked else _by_place)(found, order, size, reading)
+    takes = []
+    for person, rows in sorted(people.items()):
+        first, last = found.frames[rows[0]], found.frames[rows[-1]]
+        reading.count_frames(int(last - first) + 1, source)
+        landmarks = np.full((last - first + 1, 33, 4), np.nan, dtype=np.float32)
+        landmarks[found.frames[rows] - first] = found.landmarks[rows]
+        takes.append(
+            reading.take(landmarks, movement, source, form, size=size, fps=fps, dancer=dancer,
+                         poses=about(points), person=int(person), first_frame=int(first))
+        )  # fmt: skip
+    return takes
+
+
+def _by_id(found: Detections, order: np.ndarray, size, reading: Reading) -> dict[int, list[int]]:
+    """Gather rows by the tracker's number; the people seen in most frames, if there are too many."""
+    people: dict[int, dict[int, int]] = {}
+    twins = 0
+    for row in order:
+        frames = people.setdefault(found.ids[row], {})
+        other = frames.setdefault(found.frames[row], row)
+        if other != row:
+            twins += 1
+            if found.scores[row] > found.scores[other]:
+                frames[found.frames[row]] = row
+    if twins:
+        reading.note("Skeletons that share an id with a surer one in their frame were left out.")
+    if len(people) > reading.people:
+        reading.note(f"Of more than {reading.people} people, those seen longest were kept (--people).")
+    longest = sorted(people, key=lambda person: -len(people[person]))[: reading.people]
+    return {person: list(people[person].values()) for person in longest}
+
+
+def _by_place(found: Detections, order: np.ndarray, size, reading: Reading) -> dict[int, list[int]]:
+    """Follow people through the frames by where they are expected."""
+    tracker = _CrowdTracker(reading.people, size)
+    people: dict[int, list[int]] = {}
+    left_out, last = 0, found.frames[order[0]]
+    steps = np.diff(found.frames[order], prepend=found.frames[order[0]])
+    for rows in np.split(order, np.flatnonzero(steps)):
+        for _ in range(min(found.frames[rows[0]] - last - 1, _LONG)):
+            tracker.assign([])
+        last = found.frames[rows[0]]
+        slots = tracker.assign([_whole(found.landmarks[row]) for row in rows])
+        left_out += len(rows) - sum(i is not None for i in slots)
+        for slot, i in enumerate(slots):
+            if i is not None:
+                people.setdefault(slot, []).append(int(rows[i]))
+    if left_out:
+        reading.note(
+            f"Skeletons were left out where one body was found twice or more than {reading.people} people "
+            "were in a frame (--people)."
+        )
+    return people
+
+
+def _whole(landmarks: np.ndarray) -> np.ndarray:
+    """Put missing landmarks into the middle of those found: the tracker needs the torso's corners."""
+    place = landmarks[:, :2]
+    return np.where(np.isnan(place), np.nanmean(place, axis=0), place)
