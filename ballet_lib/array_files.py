@@ -7,6 +7,9 @@ the claim is compared with what the file holds, and with a limit, before anythin
 import io
 import os
 import zipfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,6 +19,9 @@ from ballet_lib.errors import BalletError
 
 LARGEST = 1 << 29
 """Bytes that one file may unpack to, 512 MB, unless the reader says otherwise."""
+
+SMALL = 1 << 20
+"""Bytes below which several threads would not unpack sooner than one."""
 
 
 def read_npy(path: str | os.PathLike, largest: int = LARGEST) -> np.ndarray:
@@ -31,23 +37,42 @@ def read_npy(path: str | os.PathLike, largest: int = LARGEST) -> np.ndarray:
         return _read(file, path.stat().st_size, str(path), largest)
 
 
-def read_npz(path: str | os.PathLike, largest: int = LARGEST) -> dict[str, np.ndarray]:
-    """Read all arrays of an ``.npz`` file, which together unpack to at most `largest` bytes.
+def read_npz(
+    path: str | os.PathLike,
+    largest: int = LARGEST,
+    only: Callable[[str], bool] | None = None,
+    content: bytes | None = None,
+) -> dict[str, np.ndarray]:
+    """Read the arrays of an ``.npz`` file, which together unpack to at most `largest` bytes.
+
+    Parameters
+    ----------
+    path
+        The file.
+    largest
+        Bytes.
+    only
+        Says by its name whether an array is wanted; all are by default.
+    content
+        The bytes of the file, if they were read before.
 
     Raises
     ------
     BalletError
         If the file is missing, damaged, too large, or holds pickled objects.
     """
-    path = _existing(path)
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = [member for member in archive.infolist() if member.filename.endswith(".npy")]
-            _check_size(sum(member.file_size for member in members), path, largest)
-            return {
-                member.filename.removesuffix(".npy"): _read_member(archive, member, path, largest)
-                for member in members
-            }
+        with zipfile.ZipFile(_existing(path) if content is None else io.BytesIO(content)) as archive:
+            members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()
+                       if member.filename.endswith(".npy")}  # fmt: skip
+            total = sum(member.file_size for member in archive.infolist())
+            _check_size(total, path, largest)
+            wanted = {name: member for name, member in members.items() if only is None or only(name)}
+            read = partial(_read_member, archive, path=path, largest=largest)
+            if total < SMALL:
+                return {name: read(member) for name, member in wanted.items()}
+            with ThreadPoolExecutor(max_workers=4) as pool:  # zlib lets go of the interpreter
+                return dict(zip(wanted, pool.map(read, wanted.values()), strict=True))
     except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError) as error:
         raise BalletError(f"{path} is damaged or no .npz file. Copy it again or make it anew.") from error
     except OSError as error:

@@ -7,6 +7,7 @@ A label such as ``demi_plie`` or ``grand écart`` may one day name a folder, so 
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 from ballet_lib.errors import BalletError
 
@@ -30,6 +31,11 @@ def check_label(text: str, what: str = "label") -> str:
     """
     if not isinstance(text, str):
         raise BalletError(f"A {what} is a text, not {text!r}. Give one such as 'demi_plie'.")
+    return _checked(text, what)
+
+
+@lru_cache(maxsize=1024)  # a set of takes asks for the same few labels over and over
+def _checked(text: str, what: str) -> str:
     text = unicodedata.normalize("NFC", text)
     if problem := _problem(text):
         raise BalletError(f"{text[:80]!r} cannot be a {what}: {problem}. Give one such as 'demi_plie'.")

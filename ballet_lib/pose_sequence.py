@@ -99,7 +99,8 @@ class PoseSequence:
         BalletError
             If not exactly one of the two is given, or it is not positive, or there is no frame.
         """
-        if (fps is None) == (frames is None) or not (fps or frames) > 0 or len(self) == 0:
+        wanted = fps if frames is None else frames
+        if (fps is None) == (frames is None) or not 0 < wanted < np.inf or len(self) == 0:
             raise BalletError(
                 "Resampling needs frames to start from, and a positive fps or number of frames."
             )
@@ -110,8 +111,8 @@ class PoseSequence:
             when = np.linspace(0, last, int(frames))
             fps = self.fps * (frames - 1) / last if last and frames > 1 else self.fps
         when = np.minimum(when, last)
-        return replace(self, landmarks=_at(self.landmarks, when), fps=fps, masks=None,
-                       world=None if self.world is None else _at(self.world, when))  # fmt: skip
+        return replace(self, landmarks=points_at(self.landmarks, when), fps=fps, masks=None,
+                       world=None if self.world is None else points_at(self.world, when))  # fmt: skip
 
     def save(self, path: str | os.PathLike, **more: np.ndarray) -> Path:
         """Write the sequence to an ``.npz`` file, which appears under its name only when it is complete.
@@ -154,8 +155,8 @@ class PoseSequence:
                 f"{path} is not there. Check the spelling, or make it with: ballet extract VIDEO -o DIR"
             )
         mend = "Make it anew with: ballet extract VIDEO -o DIR"
+        arrays = read_npz(path)
         try:
-            arrays = read_npz(path)
             return cls(
                 landmarks=arrays["landmarks"],
                 world=arrays.get("world"),
@@ -169,13 +170,11 @@ class PoseSequence:
             raise BalletError(f"{path} holds no {error}, so it is no pose file. {mend}") from error
         except BalletError as error:
             raise BalletError(f"{path} is no pose file: {error} {mend}") from error
-        except Exception as error:  # np.load and zipfile fail in a dozen ways on a damaged file
-            raise BalletError(
-                f"{path} is damaged or no pose file ({type(error).__name__}). {mend}"
-            ) from error
+        except Exception as error:  # arrays of another tool fail in a dozen ways
+            raise BalletError(f"{path} is no pose file ({type(error).__name__}). {mend}") from error
 
 
-def _at(points: np.ndarray, when: np.ndarray) -> np.ndarray:
+def points_at(points: np.ndarray, when: np.ndarray) -> np.ndarray:
     """Interpolate (T, 33, C) at fractional frames (N,): (N, 33, C)."""
     before = np.floor(when).astype(int)
     after = np.minimum(before + 1, len(points) - 1)
@@ -187,10 +186,10 @@ def _at(points: np.ndarray, when: np.ndarray) -> np.ndarray:
 
 def _array(name: str, array, dtype, shape: tuple) -> np.ndarray:
     array = np.asarray(array)
-    wanted = ", ".join("any" if side is None else str(side) for side in shape)
     if array.ndim != len(shape) or any(
         side not in (None, has) for side, has in zip(shape, array.shape, strict=True)
     ):
+        wanted = ", ".join("any" if side is None else str(side) for side in shape)
         raise BalletError(f"The {name} have the shape {array.shape}, not ({wanted}). Check the axes.")
     if not (np.issubdtype(array.dtype, np.number)):
         raise BalletError(f"The {name} are {array.dtype}, not numbers. Check what was put in.")

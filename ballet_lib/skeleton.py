@@ -159,7 +159,8 @@ def normalise(landmarks: np.ndarray, size: tuple[int, int] | None = None) -> np.
     -------
     np.ndarray
         Same shape, float32. The unit is the torso (middle of the shoulders to middle of the hips), taken as
-        the median over the frames, so that a bow shortens the torso and not the dancer. Aspect ratio is kept.
+        the median over the frames, so that a bow shortens the torso and not the dancer. In a picture it is
+        measured on the picture, since its z is the least certain of the coordinates. Aspect ratio is kept.
 
     Raises
     ------
@@ -180,7 +181,7 @@ def normalise(landmarks: np.ndarray, size: tuple[int, int] | None = None) -> np.
         points[..., 2:3] *= width / height  # MediaPipe gives z in the scale of x
     hips = _middle(points, "hip")[..., :axes]
     torso = _middle(points, "shoulder")[..., :axes] - hips
-    lengths = np.linalg.norm(torso, axis=-1)
+    lengths = np.linalg.norm(torso[..., : axes if size is None else 2], axis=-1)
     unit = np.median(lengths[np.isfinite(lengths)]) if np.isfinite(lengths).any() else np.nan
     points[..., :axes] = (points[..., :axes] - hips[:, None]) / (unit if unit > 1e-6 else np.nan)
     return points

@@ -13,7 +13,10 @@ import io
 import json
 import os
 import warnings
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -32,11 +35,12 @@ COLUMNS = ("take_id", "movement", "dancer", "frames", "fps", "source", "meta")
 PACKED = "ballet_lib takes 1"
 
 STEPS: dict[str, tuple[float, ...]] = {
-    "landmarks": (1e-4, 1e-4, 1e-3, 1e-2),
-    "world": (1e-3, 1e-3, 1e-3),
-    "exact": (1e-3, 1e-3, 1e-3),
+    "landmarks": (1e-4, 1e-4, 2e-3, 1e-2),
+    "world": (2e-3, 2e-3, 2e-3),
+    "exact": (2e-3, 2e-3, 2e-3),
 }
-"""What a packed file rounds to: shares of the picture, then of certainty; metres."""
+"""What a packed file rounds to: shares of the picture, then of certainty; metres. All far below the noise of
+the extractor, and a quarter smaller than half these steps."""
 
 
 def load(where: str | os.PathLike) -> TakeSet:
@@ -227,9 +231,22 @@ def _meta(text: str | None, default: dict) -> dict:
         meta = json.loads(text) if text else default
     except (json.JSONDecodeError, RecursionError):
         meta = None
-    if not isinstance(meta, dict):
-        raise BalletError("The column meta is no JSON object. Empty the cell to restore it.")
+    if not isinstance(meta, dict) or not _sensible(meta):
+        raise BalletError(
+            "The column meta is no JSON object, or its first_frame is no number, or its timeline no list of "
+            "[start, end, label]. Empty the cell to restore it."
+        )
     return meta
+
+
+def _sensible(meta: dict) -> bool:
+    def number(value) -> bool:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+
+    timeline = meta.get("timeline", [])
+    return number(meta.get("first_frame", 0)) and isinstance(timeline, list) and all(
+        isinstance(part, list) and len(part) == 3 and number(part[0]) and number(part[1]) for part in timeline
+    )  # fmt: skip
 
 
 def _labels(folder: Path, takes: list[Take]) -> tuple[str, ...]:
@@ -266,8 +283,16 @@ def pack(takes: TakeSet, path: Path) -> Path:
     head = {"format": PACKED, "labels": takes.labels, "takes": table}
     text = np.frombuffer(json.dumps(head, ensure_ascii=False).encode(), np.uint8)
     with replacing(path) as temporary:
-        np.savez_compressed(temporary, head=text, **arrays)
+        _write_npz(temporary, arrays | {"head": text})
     return path
+
+
+def _write_npz(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    """Write as `np.savez_compressed` does, but lightly packed: hardly larger, and a third sooner read."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, array, allow_pickle=False)
 
 
 def unpack(path: str | os.PathLike) -> TakeSet:
@@ -278,13 +303,18 @@ def unpack(path: str | os.PathLike) -> TakeSet:
     BalletError
         If it is damaged or holds no set of takes.
     """
-    arrays = read_npz(path)
+    path = Path(path)
+    content = _content(path)
+    arrays = read_npz(path, only=lambda name: not name.startswith("exact_"), content=content)
     try:
         head = json.loads(arrays["head"].tobytes())
         if head["format"] != PACKED:
             raise KeyError(head["format"])
-        tracks = {name: _unfold(arrays, name, steps) for name, steps in STEPS.items()
-                  if f"{name}_low" in arrays}  # fmt: skip
+        with ThreadPoolExecutor(max_workers=2) as pool:  # NumPy lets go of the interpreter
+            folded = {name: pool.submit(_unfold, arrays, name, STEPS[name]) for name in ("landmarks", "world")
+                      if f"{name}_low" in arrays}  # fmt: skip
+            tracks = {name: unfolding.result() for name, unfolding in folded.items()}
+        exact = _Exact(path, content)
         done = dict.fromkeys(STEPS, 0)
         takes = []
         for row in head["takes"]:
@@ -292,30 +322,56 @@ def unpack(path: str | os.PathLike) -> TakeSet:
             if type(row["frames"]) is not int or row["frames"] < 0:
                 raise ValueError(row["frames"])
             for name in row["has"]:
-                part[name] = tracks[name][done[name] : done[name] + row["frames"]]
-                done[name] += row["frames"]
+                first, done[name] = done[name], done[name] + row["frames"]
+                some = slice(first, done[name])
+                part[name] = partial(exact.cut, some) if name == "exact" else tracks[name][some]
             poses = PoseSequence(part["landmarks"], part.get("world"), row["fps"], tuple(row["size"]),
                                  row["source"], meta=row["poses"])  # fmt: skip
-            takes.append(
-                Take(
-                    poses,
-                    row["movement"],
-                    row["dancer"],
-                    row["take_id"],
-                    dict(row["meta"]),
-                    part.get("exact"),
-                )
-            )
+            takes.append(Take(poses, row["movement"], row["dancer"], row["take_id"], dict(row["meta"]),
+                              part.get("exact")))  # fmt: skip
             if len(poses) != row["frames"]:
                 raise ValueError(row["frames"])
         if any(done[name] != len(track) for name, track in tracks.items()):
             raise ValueError("frames that belong to no take")
+        exact.frames = done["exact"]
         return TakeSet(takes, head["labels"])
     except BalletError:
         raise
     except Exception as error:  # a file of another tool fails in a dozen ways
         raise BalletError(
             f"{path} is no set of takes ({type(error).__name__}). For poses of one video use PoseSequence."
+        ) from error
+
+
+class _Exact:
+    """The exact joints of a packed set, unpacked when those of any take are first asked for."""
+
+    def __init__(self, path: Path, content: bytes):
+        self.path, self.content, self.frames = path, content, 0
+
+    def cut(self, frames: slice) -> np.ndarray:
+        return self._points[frames]
+
+    @cached_property
+    def _points(self) -> np.ndarray:
+        arrays = read_npz(self.path, only=lambda name: name.startswith("exact_"), content=self.content)
+        try:
+            points = _unfold(arrays, "exact", STEPS["exact"])
+            if len(points) != self.frames:
+                raise ValueError(len(points))
+        except Exception as error:
+            raise BalletError(
+                f"The exact joints in {self.path} are damaged ({type(error).__name__}). Copy it again."
+            ) from error
+        return points
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BalletError(
+            f"{path} cannot be read ({error.strerror}). Check the name and the disk."
         ) from error
 
 
@@ -354,11 +410,16 @@ def _unfold(arrays: dict[str, np.ndarray], name: str, steps: tuple[float, ...]) 
     # Shapes that only broadcast would unfold to more than the file was allowed to hold.
     if low.ndim != 2 or low.shape != high.shape or len(low) != 33 * len(steps) or high.dtype != low.dtype:
         raise ValueError(low.shape)
-    zigzag = low.astype(np.uint16) | (high.astype(np.uint16) << 8)
-    change = ((zigzag >> 1) ^ (0 - (zigzag & 1))).view(np.int16)
-    frames = change.shape[1]
-    tracks = np.cumsum(change, axis=1, dtype=np.int16)
-    points = tracks.T.reshape(frames, 33, len(steps)) * np.array(steps, dtype=np.float32)
+    frames, scale = low.shape[1], np.tile(np.array(steps, np.float32), 33)
+    points = np.empty((frames, len(low)), np.float32)
+    for first in range(0, len(low), 16):  # as many tracks as fit a processor's cache, and a line of it
+        some = slice(first, first + 16)
+        zigzag = low[some] | (high[some].astype(np.uint16) << 8)
+        change = ((zigzag >> 1) ^ (0 - (zigzag & 1))).view(np.int16)
+        # NumPy adds up int32 five times as fast; back in int16 it has wrapped as it should.
+        tracks = np.add.accumulate(change, axis=1, dtype=np.int32).astype(np.int16)
+        np.multiply(tracks.T, scale[some], out=points[:, some])
+    points = points.reshape(frames, 33, len(steps))
     if (packed := arrays[f"{name}_missing"]).any():
         missing = np.unpackbits(packed, count=33 * frames).reshape(33, frames).T.astype(bool)
         points[missing] = np.nan

@@ -45,6 +45,23 @@ class Arrays(NamedTuple):
     groups: np.ndarray
 
 
+class _WhenAsked:
+    """An attribute that may be given as a function, which is then called when it is first asked for."""
+
+    def __set_name__(self, owner: type, name: str):
+        self._name = f"_{name}"
+
+    def __get__(self, take: "Take | None", owner: type):
+        if take is None:
+            return None  # the default of the dataclass
+        if callable(value := take.__dict__[self._name]):
+            take.__dict__[self._name] = value = value()
+        return value
+
+    def __set__(self, take: "Take", value):
+        take.__dict__[self._name] = value
+
+
 @dataclass
 class Take:
     """One performance of one movement by one dancer.
@@ -65,7 +82,8 @@ class Take:
         `camera`, `seed`.
     exact
         float32 (T, 33, 3): where the landmarks truly were, in metres from the camera (x right, y down, z
-        away); only for synthetic dancers. `meta["focal"]` is then the focal length in picture heights.
+        away); only for synthetic dancers. `meta["focal"]` is then the focal length in picture heights. May
+        be given as a function that returns it, called when it is first asked for.
     """
 
     poses: PoseSequence
@@ -73,15 +91,16 @@ class Take:
     dancer: str
     take_id: str
     meta: dict = field(default_factory=dict)
-    exact: np.ndarray | None = None
+    exact: np.ndarray | Callable[[], np.ndarray] | None = _WhenAsked()
 
     def __post_init__(self):
         self.movement = check_label(self.movement, "movement")
         self.dancer = check_label(self.dancer, "dancer")
         check_id(self.take_id)
-        if self.exact is not None and np.shape(self.exact) != (len(self.poses), 33, 3):
+        exact = self.__dict__["_exact"]
+        if exact is not None and not callable(exact) and np.shape(exact) != (len(self.poses), 33, 3):
             raise BalletError(
-                f"The exact landmarks of {self.take_id} have the shape {np.shape(self.exact)}, "
+                f"The exact landmarks of {self.take_id} have the shape {np.shape(exact)}, "
                 f"not {(len(self.poses), 33, 3)}. Give one point for each landmark in each frame."
             )
 
@@ -155,7 +174,7 @@ class Take:
             movement=movement or self.movement,
             take_id=f"{self.take_id}.{self.first_frame + start:05d}",
             meta=meta,
-            exact=None if self.exact is None else self.exact[start:stop],
+            exact=None if self.__dict__["_exact"] is None else lambda: self.exact[start:stop],
         )
 
     def resample(self, fps: float | None = None, frames: int | None = None) -> "Take":
@@ -368,8 +387,8 @@ class TakeSet(Sequence[Take]):
     def save(self, where: str | os.PathLike) -> Path:
         """Write the set: into a folder (`takes.csv` and one ``.npz`` a take), or packed if it ends in .npz.
 
-        The folder keeps every digit and can be edited by hand; the packed file rounds to a tenth of a
-        thousandth of the picture and a millimetre, and loads at once.
+        The folder keeps every digit and can be edited by hand; the packed file rounds to
+        `take_files.STEPS`, such as two millimetres, and loads at once.
 
         Raises
         ------

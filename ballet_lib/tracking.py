@@ -1,7 +1,5 @@
 """Following several people from frame to frame, so that a slot stays with one of them."""
 
-from itertools import permutations
-
 import numpy as np
 
 from ballet_lib.skeleton import INDEX
@@ -45,17 +43,14 @@ class PeopleTracker:
         return slots
 
     def _match(self, chosen: list[int], torsos: list[np.ndarray]) -> list[int | None]:
-        """Try every way to seat the people found: there are few of them, and the best one is exact."""
+        """Seat the people found so that they are nearest to where they are expected, all in all."""
+        from scipy.optimize import linear_sum_assignment
+
         slots: list[int | None] = [None] * self.people
-        if not chosen:
-            return slots
-        cost = np.array([[self._cost(slot, torsos[i]) for slot in range(self.people)] for i in chosen])
-        best = min(
-            permutations(range(self.people), len(chosen)),
-            key=lambda seats: sum(cost[row, slot] for row, slot in enumerate(seats)),
-        )
-        for row, slot in enumerate(best):
-            slots[slot] = chosen[row]
+        if chosen:
+            cost = [[self._cost(slot, torsos[i]) for slot in range(self.people)] for i in chosen]
+            for row, slot in zip(*linear_sum_assignment(cost), strict=True):
+                slots[slot] = chosen[row]
         return slots
 
     def _cost(self, slot: int, torso: np.ndarray) -> float:

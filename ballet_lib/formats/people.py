@@ -35,20 +35,6 @@ class Detections:
     scores: np.ndarray
 
 
-class _CrowdTracker(PeopleTracker):
-    """The tracker of extraction, for more people than all whose seatings could be tried."""
-
-    def _match(self, chosen, torsos):
-        from scipy.optimize import linear_sum_assignment
-
-        slots: list[int | None] = [None] * self.people
-        if chosen:
-            cost = [[self._cost(slot, torsos[i]) for slot in range(self.people)] for i in chosen]
-            for row, slot in zip(*linear_sum_assignment(cost), strict=True):
-                slots[slot] = chosen[row]
-        return slots
-
-
 def takes_of(
     found: Detections, source: str, folder: str | None, size: tuple[int, int], reading: Reading, form: str,
     points: int, fps: float | None = None,
@@ -103,7 +89,7 @@ def _by_id(found: Detections, order: np.ndarray, size, reading: Reading) -> dict
 
 def _by_place(found: Detections, order: np.ndarray, size, reading: Reading) -> dict[int, list[int]]:
     """Follow people through the frames by where they are expected."""
-    tracker = _CrowdTracker(reading.people, size)
+    tracker = PeopleTracker(reading.people, size)
     people: dict[int, list[int]] = {}
     left_out, last = 0, found.frames[order[0]]
     steps = np.diff(found.frames[order], prepend=found.frames[order[0]])

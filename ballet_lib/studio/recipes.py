@@ -29,6 +29,12 @@ LANDSCAPE, PORTRAIT = (640, 480), (480, 640)
 FILMED = ("r01_routine_1", "r02_routine_1")
 """Routines that also ship as mp4."""
 
+BEHIND = ("attitude_croisee", "first_arabesque")
+"""Movements whose leg is lifted behind."""
+
+ON_THE_FEET = ("releve", "battement_tendu")
+"""Movements that cannot be told, by a teacher either, when the feet are below the picture's edge."""
+
 LABEL_OF = {one.__name__: label for label, phrases in PHRASES.items() for one in phrases}
 
 
@@ -73,17 +79,17 @@ class Dancer:
             Body.draw(rng),
             Look.draw(rng),
             turnout=float(rng.uniform(35, 70)),
-            amplitude=float(rng.uniform(0.72, 1.02)),
-            tempo=float(rng.uniform(82, 118)),
+            amplitude=float(rng.uniform(0.82, 1.04)),
+            tempo=float(rng.uniform(88, 120)),
             sway=float(rng.uniform(0.5, 1.8)),
         )
 
     def style(self, rng: np.random.Generator) -> Style:
         """Draw how she dances this time."""
-        own_arms = rng.random() < 0.45
+        own_arms = rng.random() < 0.5
         return Style(
-            amplitude=float(np.clip(self.amplitude * rng.normal(1, 0.12), 0.5, 1.12)),
-            tempo=float(np.clip(self.tempo * np.exp(rng.normal(0, 0.18)), 60, 160)),
+            amplitude=float(np.clip(self.amplitude * rng.normal(1, 0.1), 0.65, 1.12)),
+            tempo=float(np.clip(self.tempo * np.exp(rng.normal(0, 0.15)), 70, 160)),
             side=str(rng.choice(["left", "right"])),
             arms=None if own_arms else str(rng.choice([*ARMS, "free", "free"])),
             turnout=float(np.clip(self.turnout + rng.normal(0, 5), 25, 78)),
@@ -112,13 +118,13 @@ def _ballet6_take(
     style = dancer.style(rng)
     if movement == "other":  # the seed chooses what is shown; in turn, so that everything comes up
         style = replace(style, seed=style.seed // 100 * len(PHRASES["other"]) + other)
+    view = _view(movement, number, rng)
     scene = Scene(
-        movement, dancer.body, style, dancer.look, Camera.draw(rng, _view(number)), Stage.draw(rng),
-        Damage.draw(rng), size=LANDSCAPE if rng.random() < 0.6 else PORTRAIT, fps=FPS,
-        fill=float(rng.uniform(0.62, 0.93)),
+        movement, dancer.body, style, dancer.look, Camera.draw(rng, view), Stage.draw(rng), Damage.draw(rng),
+        size=LANDSCAPE if rng.random() < 0.6 else PORTRAIT, fps=FPS, fill=float(rng.uniform(0.62, 0.93)),
     )  # fmt: skip
     scene, start = _cut(scene, rng)
-    cropped = bool(rng.random() < 0.12)
+    cropped = bool(rng.random() < 0.14) and movement not in ON_THE_FEET
     if cropped:
         scene = _without_feet(scene, rng)
     dark: tuple[int, ...] = ()
@@ -129,9 +135,14 @@ def _ballet6_take(
     return Recipe(take_id, movement, dancer.name, scene, start, FRAMES, dark, meta)
 
 
-def _view(number: int) -> tuple[float, float]:
-    """Two of five takes from the front, one from each side, one from behind or nearly so."""
-    return [(-40, 40), (-40, 40), (30, 110), (-110, -30), (60, 300)][number]
+def _view(movement: str, number: int, rng: np.random.Generator) -> tuple[float, float]:
+    """Three of five takes from the front, one from a side, one from anywhere.
+
+    A leg that is lifted behind is shown to the front from the diagonal, as the names of the poses ask.
+    """
+    side = rng.choice([-1, 1])
+    front = sorted((side * 20, side * 75)) if movement in BEHIND else (-40, 40)
+    return [front, front, front, sorted((side * 40, side * 110)), (-180, 180)][number]
 
 
 def _cut(scene: Scene, rng: np.random.Generator) -> tuple[Scene, int]:
@@ -219,7 +230,7 @@ def _routine(take_id: str, dancer: Dancer, rng: np.random.Generator, film: bool)
         dance, style = _choreograph(dancer, rng)
         if 30 <= dance.counts * 60 / style.tempo <= longest:
             break
-    anywhere = rng.random() < 0.25
+    anywhere = rng.random() < 0.18
     camera = Camera.draw(rng, (-180, 180) if anywhere and not film else (-55, 55))
     scene = Scene(
         ROUTINE, dancer.body, style, dancer.look, camera, Stage.draw(rng),
@@ -231,7 +242,7 @@ def _routine(take_id: str, dancer: Dancer, rng: np.random.Generator, film: bool)
     if not film and rng.random() < 0.35:
         for first in rng.integers(40, frames - 40, size=rng.integers(1, 3)):
             dark += range(first, first + int(rng.integers(3, 14)))
-    cropped = not film and rng.random() < 0.12
+    cropped = not film and rng.random() < 0.08
     if cropped:
         scene = _without_feet(scene, rng)
     second = 60 / style.tempo
@@ -243,12 +254,22 @@ def _routine(take_id: str, dancer: Dancer, rng: np.random.Generator, film: bool)
 def _choreograph(dancer: Dancer, rng: np.random.Generator) -> tuple[Routine, Style]:
     """Five of the six movements in any order, with preparations, steps, pauses and other things between."""
 
+    facing = 0.0
+
     def figure(name: str) -> Figure:
+        nonlocal facing
+        diagonal = float(rng.choice([-1, 1]) * rng.uniform(20, 60))
+        wanted = diagonal if name in BEHIND else float(rng.normal(0, 14))
+        turned = float(np.clip(wanted - facing, -60, 60))
+        style = dancer.style(rng)
+        facing += turned
+        if name == "turn_about":
+            facing += 55 * style.amplitude * (1 if style.side == "right" else -1)
         return Figure(
             name,
-            dancer.style(rng),
+            style,
             slower=float(rng.uniform(0.85, 1.25)),
-            turned=float(np.clip(rng.normal(0, 18), -40, 40)),
+            turned=turned,
             pause=float(rng.choice([0, rng.uniform(0.2, 1), rng.uniform(1, 3.5)], p=(0.35, 0.4, 0.25))),
         )
 
