@@ -94,7 +94,7 @@ def _read(file: BinaryIO, size: int, where: str, largest: int) -> np.ndarray:
     try:
         version = np.lib.format.read_magic(file)
         reader = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-        shape, _, dtype = reader[version](file)
+        shape, by_columns, dtype = reader[version](file)
     except Exception as error:  # the header is Python text, which its tokenizer refuses in a dozen ways
         raise BalletError(f"{where} is damaged or no .npy array. Copy it again or make it anew.") from error
     if dtype.hasobject:
@@ -108,9 +108,9 @@ def _read(file: BinaryIO, size: int, where: str, largest: int) -> np.ndarray:
             f"{where} claims an array of shape {shape}, {claimed:,} bytes, and holds {size - file.tell():,}. "
             "It is damaged; copy it again."
         )
-    file.seek(0)
     try:
-        return np.lib.format.read_array(file, allow_pickle=False)
+        numbers = np.frombuffer(file.read(), dtype) if claimed else np.empty(0, dtype)
+        return numbers.reshape(shape, order="F" if by_columns else "C").copy(order="K")  # to write into
     except (ValueError, MemoryError, OSError, EOFError) as error:
         raise BalletError(f"{where} is damaged. Copy it again or make it anew.") from error
 

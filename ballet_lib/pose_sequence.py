@@ -6,7 +6,7 @@ middle of the hips; MediaPipe's y points *down* there too, so a head has a negat
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,6 +15,28 @@ import numpy as np
 from ballet_lib.array_files import read_npz
 from ballet_lib.errors import BalletError
 from ballet_lib.files import replacing
+
+
+class WhenAsked:
+    """An attribute that may be given as a function, which is then called when it is first asked for."""
+
+    def __init__(self, required: bool = False):
+        self._required = required
+
+    def __set_name__(self, owner: type, name: str):
+        self.name = f"_{name}"
+
+    def __get__(self, holder, owner: type):
+        if holder is None:  # the dataclass asks for a default
+            if self._required:
+                raise AttributeError
+            return None
+        if callable(value := holder.__dict__[self.name]):
+            holder.__dict__[self.name] = value = value()
+        return value
+
+    def __set__(self, holder, value):
+        holder.__dict__[self.name] = value
 
 
 @dataclass
@@ -27,7 +49,8 @@ class PoseSequence:
         float32 (T, 33, 4): x, y in [0, 1] of the picture (y down), z in the same scale as x with the hips
         at 0, visibility in [0, 1]. A frame without the person is all NaN.
     world
-        float32 (T, 33, 3) in metres from the middle of the hips, y down, NaN in the same frames; or None.
+        float32 (T, 33, 3) in metres from the middle of the hips, y down, NaN in the same frames; or None. May
+        be given as a function that returns it, called when it is first asked for.
     fps
         Frames of this sequence per second; 1 for a single picture.
     size
@@ -41,7 +64,7 @@ class PoseSequence:
     """
 
     landmarks: np.ndarray
-    world: np.ndarray | None
+    world: np.ndarray | Callable[[], np.ndarray] | None = WhenAsked(required=True)
     fps: float
     size: tuple[int, int]
     source: str
@@ -51,8 +74,9 @@ class PoseSequence:
     def __post_init__(self):
         self.landmarks = _array("landmarks", self.landmarks, np.float32, (None, 33, 4))
         frames = len(self.landmarks)
-        if self.world is not None:
-            self.world = _array("world", self.world, np.float32, (frames, 33, 3))
+        world = self.__dict__["_world"]
+        if world is not None and not callable(world):
+            self.world = _array("world", world, np.float32, (frames, 33, 3))
         if self.masks is not None:
             self.masks = _array("masks", self.masks, np.uint8, (frames, None, None))
         if not (np.isfinite(self.fps) and self.fps > 0):

@@ -14,7 +14,6 @@ import json
 import os
 import warnings
 import zipfile
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -305,16 +304,14 @@ def unpack(path: str | os.PathLike) -> TakeSet:
     """
     path = Path(path)
     content = _content(path)
-    arrays = read_npz(path, only=lambda name: not name.startswith("exact_"), content=content)
+    arrays = read_npz(path, only=lambda name: name.startswith(("head", "landmarks_")), content=content)
     try:
         head = json.loads(arrays["head"].tobytes())
         if head["format"] != PACKED:
             raise KeyError(head["format"])
-        with ThreadPoolExecutor(max_workers=2) as pool:  # NumPy lets go of the interpreter
-            folded = {name: pool.submit(_unfold, arrays, name, STEPS[name]) for name in ("landmarks", "world")
-                      if f"{name}_low" in arrays}  # fmt: skip
-            tracks = {name: unfolding.result() for name, unfolding in folded.items()}
-        exact = _Exact(path, content)
+        empty = np.empty((0, 33, 4), np.float32)
+        landmarks = _unfold(arrays, "landmarks", STEPS["landmarks"]) if head["takes"] else empty
+        later = {name: _Later(name, path, content) for name in ("world", "exact")}
         done = dict.fromkeys(STEPS, 0)
         takes = []
         for row in head["takes"]:
@@ -324,16 +321,17 @@ def unpack(path: str | os.PathLike) -> TakeSet:
             for name in row["has"]:
                 first, done[name] = done[name], done[name] + row["frames"]
                 some = slice(first, done[name])
-                part[name] = partial(exact.cut, some) if name == "exact" else tracks[name][some]
+                part[name] = partial(later[name].cut, some) if name in later else landmarks[some]
             poses = PoseSequence(part["landmarks"], part.get("world"), row["fps"], tuple(row["size"]),
                                  row["source"], meta=row["poses"])  # fmt: skip
             takes.append(Take(poses, row["movement"], row["dancer"], row["take_id"], dict(row["meta"]),
                               part.get("exact")))  # fmt: skip
             if len(poses) != row["frames"]:
                 raise ValueError(row["frames"])
-        if any(done[name] != len(track) for name, track in tracks.items()):
+        if done["landmarks"] != len(landmarks):
             raise ValueError("frames that belong to no take")
-        exact.frames = done["exact"]
+        for name in later:
+            later[name].frames = done[name]
         return TakeSet(takes, head["labels"])
     except BalletError:
         raise
@@ -343,25 +341,27 @@ def unpack(path: str | os.PathLike) -> TakeSet:
         ) from error
 
 
-class _Exact:
-    """The exact joints of a packed set, unpacked when those of any take are first asked for."""
+class _Later:
+    """An array of a packed set, unpacked when any take's part of it is first asked for."""
 
-    def __init__(self, path: Path, content: bytes):
-        self.path, self.content, self.frames = path, content, 0
+    def __init__(self, name: str, path: Path, content: bytes):
+        self.name, self.path, self.content, self.frames = name, path, content, 0
 
     def cut(self, frames: slice) -> np.ndarray:
         return self._points[frames]
 
     @cached_property
     def _points(self) -> np.ndarray:
-        arrays = read_npz(self.path, only=lambda name: name.startswith("exact_"), content=self.content)
+        mine = f"{self.name}_"
+        arrays = read_npz(self.path, only=lambda name: name.startswith(mine), content=self.content)
         try:
-            points = _unfold(arrays, "exact", STEPS["exact"])
+            points = _unfold(arrays, self.name, STEPS[self.name])
             if len(points) != self.frames:
                 raise ValueError(len(points))
         except Exception as error:
             raise BalletError(
-                f"The exact joints in {self.path} are damaged ({type(error).__name__}). Copy it again."
+                f"The {self.name} coordinates in {self.path} are damaged ({type(error).__name__}). "
+                "Copy the file again."
             ) from error
         return points
 
@@ -369,6 +369,8 @@ class _Exact:
 def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
+    except FileNotFoundError:
+        raise BalletError(f"{path} is not there. Check the spelling and the folder.") from None
     except OSError as error:
         raise BalletError(
             f"{path} cannot be read ({error.strerror}). Check the name and the disk."
@@ -394,8 +396,10 @@ def _squeeze(points: np.ndarray, steps: tuple[float, ...]) -> dict[str, np.ndarr
     tracks = np.ascontiguousarray(whole.reshape(len(points), -1).T)
     change = np.diff(tracks, axis=1, prepend=np.int16(0)).view(np.uint16)
     zigzag = (change << 1) ^ (change.view(np.int16) >> 15).view(np.uint16)  # small numbers of either sign
+    low = (zigzag & 255).astype(np.uint8)
     squeezed = {
-        "low": (zigzag & 255).astype(np.uint8),
+        "low": low[: len(low) // 2],
+        "low2": low[len(low) // 2 :],  # the bulk in two parts, which two threads unpack sooner
         "high": (zigzag >> 8).astype(np.uint8),
         "missing": np.packbits(missing.T),
     }
@@ -406,7 +410,7 @@ def _squeeze(points: np.ndarray, steps: tuple[float, ...]) -> dict[str, np.ndarr
 
 def _unfold(arrays: dict[str, np.ndarray], name: str, steps: tuple[float, ...]) -> np.ndarray:
     """Undo `_squeeze`: float32 (T, 33, C)."""
-    low, high = arrays[f"{name}_low"], arrays[f"{name}_high"]
+    low, high = np.concatenate([arrays[f"{name}_low"], arrays[f"{name}_low2"]]), arrays[f"{name}_high"]
     # Shapes that only broadcast would unfold to more than the file was allowed to hold.
     if low.ndim != 2 or low.shape != high.shape or len(low) != 33 * len(steps) or high.dtype != low.dtype:
         raise ValueError(low.shape)

@@ -15,7 +15,7 @@ import numpy as np
 
 from ballet_lib.errors import BalletError
 from ballet_lib.names import check_id, check_label
-from ballet_lib.pose_sequence import PoseSequence
+from ballet_lib.pose_sequence import PoseSequence, WhenAsked
 from ballet_lib.skeleton import INDEX
 from ballet_lib.vocabulary import MOVEMENTS
 
@@ -43,23 +43,6 @@ class Arrays(NamedTuple):
     X: np.ndarray
     y: np.ndarray
     groups: np.ndarray
-
-
-class _WhenAsked:
-    """An attribute that may be given as a function, which is then called when it is first asked for."""
-
-    def __set_name__(self, owner: type, name: str):
-        self._name = f"_{name}"
-
-    def __get__(self, take: "Take | None", owner: type):
-        if take is None:
-            return None  # the default of the dataclass
-        if callable(value := take.__dict__[self._name]):
-            take.__dict__[self._name] = value = value()
-        return value
-
-    def __set__(self, take: "Take", value):
-        take.__dict__[self._name] = value
 
 
 @dataclass
@@ -91,7 +74,7 @@ class Take:
     dancer: str
     take_id: str
     meta: dict = field(default_factory=dict)
-    exact: np.ndarray | Callable[[], np.ndarray] | None = _WhenAsked()
+    exact: np.ndarray | Callable[[], np.ndarray] | None = WhenAsked()  # noqa: RUF009
 
     def __post_init__(self):
         self.movement = check_label(self.movement, "movement")

@@ -416,14 +416,16 @@ def first(**values):
         (None, {"head": np.frombuffer(b"[" * 100_000, np.uint8)}),
         (None, {"head": None}),
         (None, {"landmarks_high": None}),
-        (None, {"landmarks_low": lambda a: a[:, :-1], "landmarks_high": lambda a: a[:, :-1]}),
+        (None, {f"landmarks_{part}": lambda a: a[:, :-1] for part in ("low", "low2", "high")}),
         (None, {"landmarks_low": lambda a: a[:-4], "landmarks_high": lambda a: a[:-4]}),
-        (None, {"landmarks_low": np.zeros((40_000, 1), np.uint8),
+        (None, {"landmarks_low": np.zeros((20_000, 1), np.uint8),
+                "landmarks_low2": np.zeros((20_000, 1), np.uint8),
                 "landmarks_high": np.zeros((1, 40_000), np.uint8)}),
-        (None, {"world_low": lambda a: a.astype(np.float64)}),
+        (None, {"landmarks_low2": None}),
+        (None, {"landmarks_low": lambda a: a.astype(np.float64)}),
         (None, {"landmarks_missing": lambda a: a.astype(np.int64)}),
     ],
-    ids=range(31),
+    ids=range(32),
 )  # fmt: skip
 def test_a_packed_file_that_lies(tmp_path, takes, head, arrays):
     path = repacked(takes.save(tmp_path / "set.npz"), head, **arrays)
@@ -470,7 +472,7 @@ def test_a_packed_file_cut_off_anywhere(tmp_path, takes):
             TakeSet.load(path)
 
 
-def test_exact_joints_are_unpacked_when_they_are_asked_for(tmp_path, takes, monkeypatch):
+def test_metres_are_unpacked_when_they_are_asked_for(tmp_path, takes, monkeypatch):
     from ballet_lib import take_files
 
     path = takes.save(tmp_path / "set.npz")
@@ -479,14 +481,15 @@ def test_exact_joints_are_unpacked_when_they_are_asked_for(tmp_path, takes, monk
     monkeypatch.setattr(take_files, "_unfold", lambda a, name, s: unfolded.append(name) or real(a, name, s))
     loaded = TakeSet.load(path)
     path.unlink()
-    assert sorted(unfolded) == ["landmarks", "world"]
-    assert loaded[0].exact is None and unfolded[2:] == []
+    assert unfolded == ["landmarks"]
+    assert loaded[0].exact is None and loaded[1].poses.world is None and unfolded[1:] == []
+    np.testing.assert_allclose(loaded[2].poses.world, takes[2].poses.world, atol=0.0011)
     np.testing.assert_allclose(loaded[2].exact, takes[2].exact, atol=0.0011)
     np.testing.assert_allclose(loaded[2].cut(1, 3).exact, takes[2].exact[1:3], atol=0.0011)
-    assert unfolded[2:] == ["exact"]
+    assert unfolded[1:] == ["world", "exact"]
 
 
-def test_damaged_exact_joints_are_said_when_they_are_asked_for(tmp_path, takes):
+def test_damaged_metres_are_said_when_they_are_asked_for(tmp_path, takes):
     path = takes.save(tmp_path / "set.npz")
     with np.load(path) as stored:
         arrays = {name: stored[name] for name in stored.files}
@@ -494,5 +497,5 @@ def test_damaged_exact_joints_are_said_when_they_are_asked_for(tmp_path, takes):
     np.savez_compressed(path, **arrays)
     loaded = TakeSet.load(path)
     assert loaded[2].poses.found.any()
-    with pytest.raises(BalletError, match=r"exact joints in .* are damaged"):
+    with pytest.raises(BalletError, match=r"exact coordinates in .* are damaged"):
         loaded[2].truth  # noqa: B018

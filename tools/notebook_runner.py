@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import Empty
 
 import nbformat
 from nbclient import NotebookClient
@@ -81,6 +82,7 @@ def run(
     )
     try:
         with client.setup_kernel(env=variables):
+            look_often(client.kc.shell_channel)
             started = time.monotonic()
             for number, cell in enumerate(notebook.cells, start=1):
                 client.execute_cell(cell, number - 1)
@@ -99,6 +101,28 @@ def run(
         result.faults.append(f"cell {number}: the kernel died")
     result.faults += faults_in(notebook)
     return result
+
+
+def look_often(channel, seconds: float = 1.0) -> None:
+    """Let a kernel's channel look every second whether a message is there.
+
+    nbclient answers an output widget by a plain send on the channel that it waits on. ZeroMQ tells of a new
+    message once, and that send may swallow it: about one lesson with `interact` in ten then waits for the
+    whole timeout, although the kernel has long answered.
+    """
+    wait = channel.get_msg
+
+    async def get_msg(timeout: float | None = None):
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = seconds if deadline is None else min(seconds, deadline - time.monotonic())
+            try:
+                return await wait(timeout=max(left, 0))
+            except Empty:
+                if deadline is not None and time.monotonic() >= deadline:
+                    raise
+
+    channel.get_msg = get_msg
 
 
 def faults_in(notebook: NotebookNode) -> list[str]:

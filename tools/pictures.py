@@ -16,8 +16,10 @@ from ballet_lib import DATASETS, plots
 from ballet_lib.pose import PoseExtractor
 from ballet_lib.studio.camera import Camera
 from ballet_lib.studio.choreography import Style
+from ballet_lib.studio.recipes import ballet6
 from ballet_lib.studio.scene import Scene
-from ballet_lib.vocabulary import BALLET_MOVEMENTS, french
+from ballet_lib.takes import TakeSet
+from ballet_lib.vocabulary import BALLET_MOVEMENTS, MOVEMENTS, french
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 ARABESQUE = Scene("first_arabesque", camera=Camera(yaw=60))
@@ -51,6 +53,36 @@ def dancers_tracked(extractor: PoseExtractor) -> None:
     save(figure, "dancers_tracked.jpg")
 
 
+def dataset() -> None:
+    """Two takes of each label of ballet6, no two dancers alike, with the landmarks that ship."""
+    takes = {take.take_id: take for take in TakeSet.load("ballet6")}
+    recipes = ballet6()
+    figure, axes = plots.subplots(2, len(MOVEMENTS), size=(11.4, 4.6))
+    figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02)
+    for row, (first, number) in enumerate(((1, 1), (8, 3))):
+        for column, (movement, ax) in enumerate(zip(MOVEMENTS, axes[row], strict=True)):
+            take_id = f"d{(first + column - 1) % 12 + 1:02d}_{movement}_{number + column % 2}"
+            recipe = recipes[take_id]()
+            rgb = next(recipe.scene.pictures(only=[recipe.start + 22])).rgb
+            rgb, landmarks = _cut(rgb, takes[take_id].poses.landmarks[22])
+            plots.overlay(rgb, landmarks, legend=False, ax=ax)
+            if row == 0:
+                ax.set_title(french(movement), fontsize=10, fontweight="normal", loc="center")
+    save(figure, "dataset.jpg")
+
+
+def _cut(rgb: np.ndarray, landmarks: np.ndarray, shape: float = 0.78) -> tuple[np.ndarray, np.ndarray]:
+    """Cut a picture around the dancer to a width of `shape` heights, landmarks with it."""
+    height, width = rgb.shape[:2]
+    wide, tall = min(width, round(height * shape)), min(height, round(width / shape))
+    middle = (landmarks[:, :2].min(axis=0) - (0, 0.06) + landmarks[:, :2].max(axis=0)) / 2 * (width, height)
+    left, top = (int(np.clip(m - side / 2, 0, whole - side))
+                 for m, side, whole in zip(middle, (wide, tall), (width, height), strict=True))  # fmt: skip
+    moved = landmarks.copy()
+    moved[:, :2] = (landmarks[:, :2] * (width, height) - (left, top)) / (wide, tall)
+    return rgb[top : top + tall, left : left + wide], moved
+
+
 def save(figure, name: str) -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     figure.savefig(PICTURES / name, dpi=120, bbox_inches="tight", pil_kwargs={"quality": 88})
@@ -64,3 +96,4 @@ if __name__ == "__main__":
     with PoseExtractor() as one:
         first_arabesque(one)
         dancers_tracked(one)
+    dataset()

@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ballet_lib.errors import BalletError
-from ballet_lib.plots.pictures import draw_skeleton, name_sides
+from ballet_lib.plots.pictures import FACE, draw_skeleton, name_sides
 from ballet_lib.plots.style import FAINT, INK, PALETTE, QUIET, styled, subplots
 from ballet_lib.skeleton import normalise
 from ballet_lib.vocabulary import BALLET_MOVEMENTS, french
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from matplotlib.patches import Circle
 
     from ballet_lib.takes import Take
 
-HALF_WIDTH, ABOVE, BELOW = 2.3, 2.6, 2.4  # torsos around the hips that a skeleton's cell shows
+HALF_WIDTH, ABOVE, BELOW = 1.85, 2.35, 2.05  # torsos around the hips that a skeleton's cell shows
 
 
 @styled
@@ -45,7 +46,7 @@ def take_strips(
         names = [f"{take.dancer}\n{french(take.movement)}" for take in takes]
     if len(takes) == 0 or len(names) != len(takes):
         raise BalletError(f"There are {len(takes)} takes and {len(names)} names. Give one name a take.")
-    figure, axes = subplots(len(takes), n, size=(11, 1.18 * len(takes) + 0.7), squeeze=False)
+    figure, axes = subplots(len(takes), n, size=(11, 1.42 * len(takes) + 0.7), squeeze=False)
     figure.get_layout_engine().set(w_pad=0.01, h_pad=0.01, wspace=0, hspace=0)
     for row, take, name in zip(axes, takes, names, strict=True):
         points = normalise(take.poses.landmarks, take.poses.size)
@@ -54,7 +55,8 @@ def take_strips(
             ax.set(xlim=(-HALF_WIDTH, HALF_WIDTH), ylim=(BELOW, -ABOVE), aspect="equal", xticks=[], yticks=[])
             ax.spines[:].set_visible(False)
             if take.poses.found[index]:
-                draw_skeleton(ax, points[index, :, :2], points[index, :, 3], scale=0.62)
+                draw_skeleton(ax, points[index, :, :2], points[index, :, 3], scale=0.69)
+                ax.add_patch(_head(points[index, list(FACE), :2]))
             else:
                 ax.text(0, 0, "nobody", ha="center", va="center", color=QUIET, fontsize=8)
             if ax in axes[0]:
@@ -64,6 +66,12 @@ def take_strips(
         figure.suptitle(title, x=0.005, ha="left", fontsize=12, fontweight="bold")
     name_sides(figure, loc="outside lower center", ncols=2)
     return figure
+
+
+def _head(face: np.ndarray) -> "Circle":
+    from matplotlib.patches import Circle
+
+    return Circle(np.nanmean(face, axis=0), 0.29, facecolor="none", edgecolor=INK, lw=1.1)
 
 
 @styled

@@ -1,8 +1,11 @@
 """The runner must see every hidden error: each of these notebooks looks fine to nbclient, save the first."""
 
+import asyncio
+from queue import Empty
+
 import nbformat
 import pytest
-from notebook_runner import noise_in, run, run_notebook
+from notebook_runner import look_often, noise_in, run, run_notebook
 
 SETUP = "import ipywidgets as w\nfrom IPython.display import display\n"
 
@@ -113,3 +116,32 @@ def test_old_outputs_do_not_count_and_the_file_is_left_alone(tmp_path):
     assert result.faults == []
     assert result.notebook.cells[0].outputs[0]["text"] == tmp_path.name
     assert path.read_bytes() == before
+
+
+class Deaf:
+    """A channel that misses the arrival of its message, as ZeroMQ may make it."""
+
+    def __init__(self, looks):
+        self.looks, self.waited = looks, []
+
+    async def get_msg(self, timeout=None):
+        self.waited.append(timeout)
+        self.looks -= 1
+        if self.looks:
+            await asyncio.sleep(timeout)
+            raise Empty
+        return "reply"
+
+
+def test_a_reply_whose_arrival_was_missed_is_found_soon():
+    channel = Deaf(looks=3)
+    look_often(channel, seconds=0.01)
+    assert asyncio.run(channel.get_msg(timeout=600)) == "reply"
+    assert max(channel.waited) <= 0.01
+
+
+def test_no_reply_is_still_told_at_the_end_of_the_time():
+    channel = Deaf(looks=10**9)
+    look_often(channel, seconds=0.01)
+    with pytest.raises(Empty):
+        asyncio.run(channel.get_msg(timeout=0.05))
