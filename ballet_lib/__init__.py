@@ -1,7 +1,8 @@
 """Learn sequence models on ballet: from a video to landmarks, labelled takes, models, and a dance.
 
 The modules read from the ground up: ``vocabulary`` and ``skeleton`` hold names and geometry, ``video`` and
-``pose`` turn pictures into landmarks, ``studio`` renders dancers whose joints are known exactly. Nothing
+``pose`` turn pictures into landmarks, ``takes`` labels them, ``features``, ``augmentation``, ``splits`` and
+``quality`` make them fit for learning, ``studio`` renders dancers whose joints are known exactly. Nothing
 heavy (TensorFlow, MediaPipe, matplotlib) is imported before a function needs it.
 """
 

@@ -31,7 +31,7 @@ from ballet_lib.formats.json_files import LARGEST_FRAME, a_list, an_object, numb
 from ballet_lib.formats.keypoints import named_points, to_landmarks
 from ballet_lib.formats.people import Detections, takes_of
 from ballet_lib.formats.reading import Reading
-from ballet_lib.formats.source import find_files, numbered, relative
+from ballet_lib.formats.source import find_files, frames_by_video, relative
 from ballet_lib.takes import Take, TakeSet
 
 FPS = 30.0
@@ -46,17 +46,8 @@ def read(source: Path, reading: Reading) -> TakeSet:
     BalletError
         If a file holds no people as above, its name no frame number, or the picture's size is unknown.
     """
-    videos: dict[tuple[Path, str], dict[int, Path]] = {}
-    for path in find_files(source, (".json",), reading.notes):
-        with reading.sparing():
-            video, number = numbered(path.stem)
-            if number is None or not video:
-                raise BalletError(f"{path} is no frame of a video: its name should be as video_0001.json. "
-                                  "Move it away, or rename it.")  # fmt: skip
-            frames = videos.setdefault((path.parent, video), {})
-            if number in frames:
-                raise BalletError(f"{path} and {frames[number].name} are the same frame. Move one away.")
-            frames[number] = path
+    files = find_files(source, (".json",), reading.notes)
+    videos = frames_by_video(files, ".json", "video_0001.json", reading.sparing)
     takes: list[Take] = []
     for (folder, video), frames in reading.going_through(videos.items(), "video"):
         with reading.sparing():

@@ -29,7 +29,7 @@ from ballet_lib.formats.json_files import LARGEST_FRAME, a_list, an_object, numb
 from ballet_lib.formats.keypoints import to_landmarks
 from ballet_lib.formats.people import Detections, takes_of
 from ballet_lib.formats.reading import Reading
-from ballet_lib.formats.source import find_files, numbered
+from ballet_lib.formats.source import find_files, frames_by_video
 from ballet_lib.takes import Take, TakeSet
 
 ENDING = "_keypoints.json"
@@ -46,16 +46,8 @@ def read(source: Path, reading: Reading) -> TakeSet:
     BalletError
         If a file is no frame of OpenPose, a number is missing in its name, the label or the picture's size.
     """
-    videos: dict[tuple[Path, str], dict[int, Path]] = {}
-    for path in find_files(source, (ENDING,), reading.notes):
-        video, number = numbered(path.name[: -len(ENDING)])
-        if number is None:
-            raise BalletError(f"{path} has no frame number in its name, such as clip_000000000012{ENDING}. "
-                              "Name it as OpenPose does, or move it away.")  # fmt: skip
-        frames = videos.setdefault((path.parent, video), {})
-        if number in frames:
-            raise BalletError(f"{path} and {frames[number].name} are the same frame. Move one away.")
-        frames[number] = path
+    files = find_files(source, (ENDING,), reading.notes)
+    videos = frames_by_video(files, ENDING, f"clip_000000000012{ENDING}", reading.sparing, nameless=True)
     takes: list[Take] = []
     for (folder, video), frames in reading.going_through(videos.items(), "video"):
         with reading.sparing():

@@ -10,7 +10,7 @@ import shutil
 import stat
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -139,6 +139,42 @@ def numbered(name: str) -> tuple[str, int | None]:
     """Part a frame's name from its number: ``clip_0012`` is ``("clip", 12)``, ``a`` is ``("a", None)``."""
     match = re.fullmatch(r"(.*?)[_\-. ]?([0-9]{1,12})", name, flags=re.DOTALL)
     return (match[1], int(match[2])) if match else (name, None)
+
+
+def frames_by_video(
+    paths: Iterable[Path], ending: str, example: str, sparing: Callable, nameless: bool = False
+) -> dict[tuple[Path, str], dict[int, Path]]:
+    """Group files that hold one frame each: {(folder, video): {frame: file}}.
+
+    Parameters
+    ----------
+    paths
+        The files, all with `ending`.
+    example
+        A name as it should be.
+    sparing
+        A context for each file, which may pass over an error.
+    nameless
+        Whether a number alone will do as a name.
+
+    Raises
+    ------
+    BalletError
+        If a name holds no frame number, or two files are the same frame.
+    """
+    videos: dict[tuple[Path, str], dict[int, Path]] = {}
+    for path in paths:
+        with sparing():
+            video, number = numbered(path.name[: -len(ending)])
+            if number is None or not (video or nameless):
+                raise BalletError(
+                    f"{path} has no frame number in its name, such as {example}. Rename it, or move it away."
+                )
+            frames = videos.setdefault((path.parent, video), {})
+            if number in frames:
+                raise BalletError(f"{path} and {frames[number].name} are the same frame. Move one away.")
+            frames[number] = path
+    return videos
 
 
 @contextmanager
