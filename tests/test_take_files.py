@@ -295,7 +295,9 @@ def test_a_kill_at_any_moment_loses_no_finished_take(tmp_path):
         finished.add(process.stdout.readline().strip())
         time.sleep(rng.uniform(0, 0.15))
         process.send_signal(signal.SIGKILL)
-        out, err = process.communicate()
+        # Not communicate(), which passes over what readline has read ahead.
+        out, err = process.stdout.read(), process.stderr.read()
+        process.wait()
         assert err == ""
         finished |= set(out.split("\n")[:-1])
         recover(folder)
