@@ -3,7 +3,6 @@
 import hashlib
 import os
 import signal
-import tempfile
 import warnings
 import zipfile
 from collections import Counter
@@ -12,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from ballet_lib.errors import BalletError
-from ballet_lib.files import remove_partial
+from ballet_lib.files import remove_partial, writable_folder
 from ballet_lib.pose import PoseExtractor, PoseSequence
 from ballet_lib.pose_model import pose_model
 from ballet_lib.video import probe
@@ -65,7 +64,7 @@ def extract_all(
     """
     settings = settings or Settings()
     names = output_names(videos)
-    folder = _writable(folder)
+    folder = writable_folder(folder)
     targets = {
         video: [folder / (stem + (f".person{n + 1}" if n else "") + ".npz") for n in range(settings.people)]
         for video, stem in names.items()
@@ -143,19 +142,6 @@ def _done_before(video: Path, poses: list[Path], settings: Settings) -> Outcome 
     if len(earlier) < len(poses) or any(s.meta.get("settings") != asdict(settings) for s in earlier):
         return None
     return _outcome(video, poses, "skipped", earlier)
-
-
-def _writable(folder: str | os.PathLike) -> Path:
-    """Make the folder and write into it once, so that hours of work do not end at a locked door."""
-    folder = Path(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
-    except OSError as error:
-        raise BalletError(
-            f"{folder} cannot be written to ({error.strerror}). Choose another folder."
-        ) from error
 
 
 def _run(jobs: list[tuple], workers: int, progress: bool):

@@ -1,6 +1,7 @@
 """Writing files so that nobody ever meets half of one."""
 
 import os
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -45,3 +46,22 @@ def remove_partial(path: str | os.PathLike) -> None:
         for leftover in path.parent.iterdir():
             if leftover.name.startswith(f".{path.stem}{PARTIAL}") and leftover.suffix == path.suffix:
                 leftover.unlink(missing_ok=True)
+
+
+def writable_folder(folder: str | os.PathLike) -> Path:
+    """Make the folder and write into it once, so that hours of work do not end at a locked door.
+
+    Raises
+    ------
+    BalletError
+        If it cannot be made or written to.
+    """
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        raise BalletError(
+            f"{folder} cannot be written to ({error.strerror}). Choose another folder."
+        ) from error

@@ -39,7 +39,7 @@ STEPS: dict[str, tuple[float, ...]] = {
     "exact": (2e-3, 2e-3, 2e-3),
 }
 """What a packed file rounds to: shares of the picture, then of certainty; metres. All far below the noise of
-the extractor, and a quarter smaller than half these steps."""
+the extractor."""
 
 
 def load(where: str | os.PathLike) -> TakeSet:

@@ -15,7 +15,7 @@ import numpy as np
 
 from ballet_lib import DATASETS
 from ballet_lib.errors import BalletError
-from ballet_lib.files import replacing
+from ballet_lib.files import replacing, writable_folder
 from ballet_lib.pose_model import cache_folder, pose_model
 from ballet_lib.pose_sequence import PoseSequence
 from ballet_lib.studio.recipes import FILMED, SETS, Recipe
@@ -86,10 +86,7 @@ def build(
     import joblib
     from tqdm.auto import tqdm
 
-    folder = Path(folder or DATASETS)
-    with replacing(folder / "writable.txt") as temporary:  # before the work, not after it
-        temporary.touch()
-    (folder / "writable.txt").unlink()
+    folder = writable_folder(folder or DATASETS)
     pose_model()  # fetched once, here, not by every worker
     chosen = check_names(names)
     work = cache_folder() / "build" / fingerprint()
