@@ -118,7 +118,7 @@ def _ballet6_take(
     style = dancer.style(rng)
     if movement == "other":  # the seed chooses what is shown; in turn, so that everything comes up
         style = replace(style, seed=style.seed // 100 * len(PHRASES["other"]) + other)
-    view = _view(movement, number, rng)
+    view = _view(movement, number, style.side, rng)
     scene = Scene(
         movement, dancer.body, style, dancer.look, Camera.draw(rng, view), Stage.draw(rng), Damage.draw(rng),
         size=LANDSCAPE if rng.random() < 0.6 else PORTRAIT, fps=FPS, fill=float(rng.uniform(0.62, 0.93)),
@@ -135,13 +135,21 @@ def _ballet6_take(
     return Recipe(take_id, movement, dancer.name, scene, start, FRAMES, dark, meta)
 
 
-def _view(movement: str, number: int, rng: np.random.Generator) -> tuple[float, float]:
+def _view(movement: str, number: int, working: str, rng: np.random.Generator) -> tuple[float, float]:
     """Three of five takes from the front, one from a side, one from anywhere.
 
-    A leg that is lifted behind is shown to the front from the diagonal, as the names of the poses ask.
+    For a leg that is lifted behind, the front is where the name of the pose puts the audience. An attitude is
+    croisée to those who sit at the supporting side; from the other side her bent leg points at the camera
+    and looks like an arabesque's. A first arabesque is open: in profile, the lifted leg nearest.
     """
     side = rng.choice([-1, 1])
-    front = sorted((side * 20, side * 75)) if movement in BEHIND else (-40, 40)
+    near = 1 if working == "left" else -1  # the yaw at which the lifted leg is nearest
+    if movement == "attitude_croisee":
+        front, side = sorted((-near * 20, -near * 60)), -near
+    elif movement == "first_arabesque":
+        front = sorted((near * 45, near * 100))
+    else:
+        front = (-40, 40)
     return [front, front, front, sorted((side * 40, side * 110)), (-180, 180)][number]
 
 
