@@ -2,8 +2,9 @@
 
 The modules read from the ground up: ``vocabulary`` and ``skeleton`` hold names and geometry, ``video`` and
 ``pose`` turn pictures into landmarks, ``takes`` labels them, ``features``, ``augmentation``, ``splits`` and
-``quality`` make them fit for learning, ``studio`` renders dancers whose joints are known exactly. Nothing
-heavy (TensorFlow, MediaPipe, matplotlib) is imported before a function needs it.
+``quality`` make them fit for learning, ``studio`` renders dancers whose joints are known exactly;
+``networks`` are sequence models, ``training`` makes a ``classifier`` of one, ``evaluation`` says how good it
+is. Nothing heavy (TensorFlow, MediaPipe, matplotlib) is imported before a function needs it.
 """
 
 from pathlib import Path

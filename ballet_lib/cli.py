@@ -303,3 +303,6 @@ def export(arguments: argparse.Namespace) -> int:
     for what in lost:
         print(f"lost     {what}")
     return 0
+
+
+from ballet_lib import cli_evaluate, cli_models  # noqa: E402, F401  (they register their commands)

@@ -44,6 +44,22 @@ def normalised(poses: PoseSequence) -> np.ndarray:
     return _in_torsos(_with_depth(poses.landmarks[..., :3]), poses.size).reshape(len(poses), 99)
 
 
+def centred(poses: PoseSequence) -> np.ndarray:
+    """Return image x, y from the middle of the hips' way: (T, 66), in torsos.
+
+    `normalised` moves each frame to its own hips, and so forgets that a relevé rises and a plié sinks.
+    Here the whole sequence is moved at once, by the median of the hips over its frames, so place and distance
+    no longer matter and the way through the picture is kept. Depth is left out: z is the extractor's guess.
+
+    Raises
+    ------
+    BalletError
+        If no frame shows shoulders and hips, so that there is no torso to measure by.
+    """
+    points = normalise(poses.landmarks[..., :2], poses.size, centre="sequence")
+    return _measured(points, poses.landmarks).reshape(len(poses), 66)
+
+
 def world(poses: PoseSequence) -> np.ndarray:
     """Return world x, y, z from the hips' middle, in torsos instead of metres: (T, 99).
 
@@ -82,13 +98,15 @@ def velocities(poses: PoseSequence) -> np.ndarray:
 
 
 FEATURES: dict[str, Feature] = {
-    "raw": raw, "normalised": normalised, "world": world, "angles": angles, "velocities": velocities,
+    "raw": raw, "normalised": normalised, "centred": centred, "world": world, "angles": angles,
+    "velocities": velocities,
 }  # fmt: skip
 """The course's features by name."""
 
 _POINTS = tuple(f"{landmark}.{axis}" for landmark in LANDMARKS for axis in "xyz")
 _COLUMNS: dict[Feature, tuple[str, ...]] = {
     raw: tuple(f"{landmark}.{axis}" for landmark in LANDMARKS for axis in (*"xyz", "visibility")),
+    centred: tuple(f"{landmark}.{axis}" for landmark in LANDMARKS for axis in "xy"),
     normalised: _POINTS, world: _POINTS, velocities: _POINTS, angles: tuple(ANGLES),
 }  # fmt: skip
 
@@ -226,7 +244,11 @@ def _with_depth(points: np.ndarray) -> np.ndarray:
 
 
 def _in_torsos(points: np.ndarray, size: tuple[int, int] | None) -> np.ndarray:
-    measured = normalise(points, size)
+    return _measured(normalise(points, size), points)
+
+
+def _measured(measured: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Return what was measured of the points, unless that is nothing."""
     if np.isnan(measured).all() and not np.isnan(points).all():
         raise BalletError(
             "No frame shows shoulders and hips, so there is no torso to measure by. Use the features 'raw'."

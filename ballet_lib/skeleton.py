@@ -144,8 +144,10 @@ def from_body25(keypoints: np.ndarray) -> np.ndarray:
     return landmarks
 
 
-def normalise(landmarks: np.ndarray, size: tuple[int, int] | None = None) -> np.ndarray:
-    """Centre each frame on the hips and scale by the torso, so that place and distance no longer matter.
+def normalise(
+    landmarks: np.ndarray, size: tuple[int, int] | None = None, centre: str = "frame"
+) -> np.ndarray:
+    """Centre on the hips and scale by the torso, so that place and distance no longer matter.
 
     Parameters
     ----------
@@ -154,6 +156,9 @@ def normalise(landmarks: np.ndarray, size: tuple[int, int] | None = None) -> np.
     size
         (width, height) of the picture in pixels for image coordinates, whose x is stretched by
         width / height; None for world coordinates, which are in metres already.
+    centre
+        `"frame"` moves each frame to its own hips; `"sequence"` moves all frames at once, by the median of
+        the hips, and so keeps how the dancer rises, sinks and travels.
 
     Returns
     -------
@@ -165,8 +170,11 @@ def normalise(landmarks: np.ndarray, size: tuple[int, int] | None = None) -> np.
     Raises
     ------
     BalletError
-        If the array does not hold 33 landmarks a frame, or `size` is not two positive numbers.
+        If the array does not hold 33 landmarks a frame, `size` is not two positive numbers, or `centre` is
+        neither.
     """
+    if centre not in ("frame", "sequence"):
+        raise BalletError(f"Nothing can be centred by {centre!r}. Choose 'frame' or 'sequence'.")
     points = _check(landmarks).astype(np.float32, copy=True)
     if points.ndim != 3:
         raise BalletError(
@@ -183,6 +191,8 @@ def normalise(landmarks: np.ndarray, size: tuple[int, int] | None = None) -> np.
     torso = _middle(points, "shoulder")[..., :axes] - hips
     lengths = np.linalg.norm(torso[..., : axes if size is None else 2], axis=-1)
     unit = np.median(lengths[np.isfinite(lengths)]) if np.isfinite(lengths).any() else np.nan
+    if centre == "sequence" and (seen := np.isfinite(hips).all(axis=-1)).any():
+        hips = np.median(hips[seen], axis=0, keepdims=True)
     points[..., :axes] = (points[..., :axes] - hips[:, None]) / (unit if unit > 1e-6 else np.nan)
     return points
 

@@ -1,0 +1,160 @@
+"""Reading model files that somebody else may have made: bounded, checked, and without running their code."""
+
+import hashlib
+import json
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ballet_lib.errors import BalletError
+from ballet_lib.features import MISSING
+from ballet_lib.quiet_tensorflow import import_keras
+
+if TYPE_CHECKING:
+    import keras
+
+LARGEST = 200_000_000
+"""Bytes that a model may unpack to; the course's have less than one million."""
+LARGEST_CARD = 20_000_000
+
+RUNS_CODE = frozenset({"Lambda", "__lambda__", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"})
+"""What Keras writes of a layer that carries a program of its own, or fetches one."""
+
+
+def read_card(path: Path, model: Path) -> dict:
+    """Read the model card at `path`, which belongs to the file `model`.
+
+    Raises
+    ------
+    BalletError
+        If it is missing, damaged, or of a later version than this one knows.
+    """
+    from ballet_lib.classifier import CARD_FORMAT
+
+    if not path.is_file():
+        raise BalletError(
+            f"{model} has no model card {path.name} beside it, which says what its outputs mean. "
+            "Copy both files, or train with 'ballet train'."
+        )
+    try:
+        if path.stat().st_size > LARGEST_CARD:
+            raise ValueError("it is far too long")
+        card = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(card, dict) or not isinstance(card.get("format"), int):
+            raise ValueError("it has no format")
+        if card["format"] > CARD_FORMAT:
+            raise BalletError(
+                f"{path} was written by a later ballet_lib (format {card['format']}, this one reads up to "
+                f"{CARD_FORMAT}). Update ballet_lib, or train the model again."
+            )
+        if problem := _card_problem(card):
+            raise ValueError(problem)
+    except OSError as error:
+        raise BalletError(f"{path} cannot be read ({error.strerror}). Check that you may.") from error
+    except (ValueError, RecursionError) as error:
+        raise BalletError(f"{path} is no model card: {error}. Train the model again.") from error
+    return card
+
+
+def _card_problem(card: dict) -> str | None:
+    texts = {"labels": card.get("labels"), "features": card.get("features")}
+    for name, several in texts.items():
+        if not (isinstance(several, list) and several and all(isinstance(one, str) for one in several)):
+            return f"its {name} are missing"
+    if len(set(texts["labels"])) != len(texts["labels"]):
+        return "a label stands twice in it"
+    if not (isinstance(card.get("frames"), int) and card["frames"] >= 1):
+        return "it does not say how many frames a take has"
+    if card.get("missing") not in MISSING:
+        return "it does not say how missing landmarks are treated"
+    history = card.get("history")
+    if history is not None and not (isinstance(history, list) and all(isinstance(r, dict) for r in history)):
+        return "its history is damaged"
+    return None
+
+
+def read_model(path: Path, card: dict) -> "keras.Model":
+    """Read the network at `path`, with Keras' safe mode on.
+
+    Raises
+    ------
+    BalletError
+        If it is damaged, too large, another than the card was written for, holds code, or Keras cannot read
+        it.
+    """
+    keras = import_keras()
+    _check_archive(path, card)
+    try:
+        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+        shapes = tuple(model.input_shape[1:]), tuple(model.output_shape[1:])
+    except Exception as error:  # Keras raises nearly anything, for files of other versions above all
+        written = card.get("versions", {}).get("keras", "an unknown version")
+        first = str(error).strip().splitlines() or [""]
+        raise BalletError(
+            f"Keras {keras.__version__} cannot read {path}, which Keras {written} wrote "
+            f"({type(error).__name__}: {first[0][:150]}). Train it again, or install that Keras."
+        ) from error
+    frames, labels = card["frames"], len(card["labels"])
+    if len(shapes[0]) != 2 or shapes[0][0] not in (frames, None) or shapes[1] != (labels,):
+        raise BalletError(
+            f"{path} turns {shapes[0]} into {shapes[1]}, and its card speaks of {frames} frames and {labels} "
+            "labels. Copy model and card together, or train again."
+        )
+    return model
+
+
+def _check_archive(path: Path, card: dict) -> None:
+    """Look at the file without Keras: is it the card's, is it bounded, does it bring code."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(member.file_size for member in archive.infolist()) > LARGEST:
+                raise BalletError(
+                    f"{path} would unpack to more than {LARGEST // 1_000_000} MB. Use a smaller network."
+                )
+            config = json.loads(archive.read("config.json"))
+            _check_weights(path, archive)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except BalletError:
+        raise
+    except OSError as error:
+        raise BalletError(f"{path} cannot be read ({error}). Check the file, or train again.") from error
+    except Exception as error:  # zlib, zipfile, h5py and json each have their own
+        raise BalletError(
+            f"{path} is damaged, or no Keras model ({type(error).__name__}). Copy it again, or train again."
+        ) from error
+    if brought := sorted(_class_names(config) & RUNS_CODE):
+        raise BalletError(
+            f"{path} holds {', '.join(brought)}, which would run code from the file, so it is not loaded. "
+            "Build the network from Keras' own layers, and train it again."
+        )
+    if card.get("model_sha256", digest) != digest:
+        raise BalletError(
+            f"{path} is not the model that its card speaks of. Copy both files together, or train again."
+        )
+
+
+def _check_weights(path: Path, archive: zipfile.ZipFile) -> None:
+    """Add up the arrays as the file declares them: compressed ones may be much larger than the file."""
+    import h5py
+
+    sizes: list[int] = []
+    with archive.open("model.weights.h5") as file, h5py.File(file, "r") as weights:
+        weights.visititems(lambda _, item: sizes.append(getattr(item, "nbytes", 0)))
+    if sum(sizes) > LARGEST:
+        raise BalletError(
+            f"The weights of {path} take more than {LARGEST // 1_000_000} MB. Use a smaller network."
+        )
+
+
+def _class_names(config) -> set[str]:
+    """Collect every `class_name` in a nested configuration."""
+    found, waiting = set(), [config]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            if isinstance(name := item.get("class_name"), str):
+                found.add(name)
+            waiting += item.values()
+        elif isinstance(item, list):
+            waiting += item
+    return found

@@ -1,0 +1,73 @@
+"""An LSTM with attention: the last state asks which frames matter, and the weights can be read."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ballet_lib.errors import BalletError
+
+if TYPE_CHECKING:
+    import keras
+
+WEIGHTS = "attention"
+"""Name of the layer whose output is the weight of each frame."""
+
+
+def attention(shape: tuple[int, int], classes: int, units: int = 48, dropout: float = 0.3) -> "keras.Model":
+    """Build an LSTM whose final state attends over its outputs by a scaled dot product.
+
+    The weight of frame t is softmax_t(h_t · h_T / √units); the weighted mean of the outputs and the final
+    state decide together (Vaswani et al. 2017, section 3.2.1, with one query and no projections).
+
+    Parameters
+    ----------
+    shape
+        Frames and features of one take.
+    classes
+        Number of labels.
+    units
+        Size of the LSTM's state.
+    dropout
+        Share of what the last layer sees that is hidden in each training step.
+    """
+    import keras
+    from keras import layers
+
+    takes = layers.Input(shape)
+    frames = layers.Normalization(name="normalise")(takes)
+    outputs, final, _ = layers.LSTM(units, return_sequences=True, return_state=True, name="lstm")(frames)
+    scores = layers.Dot(axes=(2, 1), name="scores")([outputs, final])
+    scores = layers.Rescaling(1 / np.sqrt(units), name="scaled")(scores)
+    weights = layers.Softmax(name=WEIGHTS)(scores)
+    context = layers.Dot(axes=(1, 1), name="context")([weights, outputs])
+    seen = layers.Dropout(dropout)(layers.Concatenate()([context, final]))
+    probabilities = layers.Dense(classes, activation="softmax", name="probabilities")(seen)
+    return keras.Model(takes, probabilities, name="attention")
+
+
+def attention_weights(model: "keras.Model", X: np.ndarray, batch_size: int = 256) -> np.ndarray:
+    """Return the weight that each frame of each take has: float32 (N, T), every row sums to 1.
+
+    Parameters
+    ----------
+    model
+        As `attention` builds it.
+    X
+        float32 (N, T, F).
+    batch_size
+        Takes at a time.
+
+    Raises
+    ------
+    BalletError
+        If the model has no attention.
+    """
+    import keras
+
+    if WEIGHTS not in {layer.name for layer in model.layers}:
+        raise BalletError(f"The model {model.name} has no attention to read. Train the network 'attention'.")
+    reader = keras.Model(model.inputs, model.get_layer(WEIGHTS).output)
+    batches = [X[start : start + batch_size] for start in range(0, len(X), batch_size)]
+    if not batches:
+        return np.zeros((0, X.shape[1]), dtype=np.float32)
+    return np.concatenate([reader.predict_on_batch(batch) for batch in batches])

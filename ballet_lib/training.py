@@ -1,0 +1,458 @@
+"""Training: from takes to a classifier with a model card, the same numbers for the same seed."""
+
+import hashlib
+import json
+import os
+import platform
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from ballet_lib import __version__
+from ballet_lib.augmentation import augment, augmented
+from ballet_lib.classifier import CARD_FORMAT, Classifier
+from ballet_lib.errors import BalletError
+from ballet_lib.networks import build
+from ballet_lib.quiet_tensorflow import import_keras
+from ballet_lib.recipes import AS_IN_RECIPE, DECAY, RECIPES, SCHEDULES, Recipe, check_count, recipe_of
+from ballet_lib.splits import Split, check_leaks, split_by_dancer
+from ballet_lib.takes import FRAMES, Arrays, TakeSet
+from ballet_lib.tensorboard_server import tensorboard
+from ballet_lib.vocabulary import MOVEMENTS
+
+if TYPE_CHECKING:
+    import keras
+    import pandas as pd
+
+__all__ = ["RECIPES", "SCHEDULES", "Recipe", "fit", "split_with_all_labels", "tensorboard"]
+
+SMALLEST_VARIANCE = 1e-8
+"""Below it a feature counts as constant in training, and is not blown up to a variance of 1."""
+
+
+class _Data(NamedTuple):
+    """What `fit` trains and validates on; `validation` is None if there is none."""
+
+    train: TakeSet
+    validation: TakeSet | None
+    split: str
+    labels: tuple[str, ...]
+
+
+def fit(
+    takes: TakeSet,
+    network: str = "lstm",
+    *,
+    validation: float | str | Sequence[str] | TakeSet | None = 0.2,
+    features: str | Sequence[str] | None = None,
+    frames: int = FRAMES,
+    refit: bool | None = None,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
+    schedule: str | None = AS_IN_RECIPE,
+    patience: int | str | None = AS_IN_RECIPE,
+    class_weights: bool | None = None,
+    copies: int | None = None,
+    mixed: float | None = None,
+    seed: int = 0,
+    logs: str | os.PathLike | None = None,
+    checkpoint: str | os.PathLike | None = None,
+    bar: bool = True,
+    sizes: dict | None = None,
+) -> Classifier:
+    """Train a network on takes, and return it with the weights of its best epoch.
+
+    What is not given is as the network's recipe says (`RECIPES`). Only training takes are augmented, and
+    only they teach the network what normal is. Same seed, same machine: same numbers. The seed is that of
+    Python, NumPy and TensorFlow from here on (`keras.utils.set_random_seed`).
+
+    Where the recipe says `refit`, the network is then trained once more on everybody, the dancers of
+    validation included, for as many epochs as were best, with the learning rates squeezed into them;
+    validation scores are those of the first training.
+
+    Ctrl-C ends the training after which the best weights so far are returned, with ``card["interrupted"]``.
+
+    Parameters
+    ----------
+    takes
+        All takes to learn from; keep those that shall test the model out of it.
+    network
+        A name of `networks.NETWORKS`.
+    validation
+        Whom to choose the best epoch by: a share of the dancers, their names, a set of takes that shares no
+        dance with `takes`, or None for training all epochs without looking.
+    features
+        Names of `features.FEATURES`.
+    frames
+        Length to which every take is resampled.
+    refit, epochs, batch_size, learning_rate, schedule, patience, class_weights, copies, mixed
+        See `Recipe`; `schedule` and `patience` may be None.
+    seed
+        Of the split, the augmentation, the first weights, dropout and the order of the takes.
+    logs
+        A folder for TensorBoard, see `tensorboard`.
+    checkpoint
+        A folder for the progress: the same call goes on there after a crash, or after Ctrl-C.
+    bar
+        Whether to show progress.
+    sizes
+        Of the network, such as ``{"units": 32}``.
+
+    Raises
+    ------
+    BalletError
+        If takes or settings are unfit to train on; it says which.
+    LeakError
+        If validation would ask what training has shown.
+    """
+    began = time.perf_counter()
+    recipe = recipe_of(
+        network, features=features, epochs=epochs, batch_size=batch_size, learning_rate=learning_rate,
+        schedule=schedule, patience=patience, class_weights=class_weights, copies=copies,
+        refit=refit, mixed=mixed,
+    )  # fmt: skip
+    check_count("frames", frames)
+    data = _divide(takes, validation, seed)
+    eaten = (recipe.features, frames, recipe.missing)
+    train = _augmented(data.train, recipe, seed).to_arrays(*eaten)
+    valid = data.validation and data.validation.to_arrays(*eaten)
+    model = _new_model(network, train, data, sizes, seed)
+    card = {
+        "format": CARD_FORMAT, "network": network, "sizes": sizes or {}, "parameters": model.count_params(),
+        "labels": list(data.labels), "features": list(recipe.features), "frames": frames,
+        "missing": recipe.missing, "data": _told(data, train, valid), "split": data.split, "seed": seed,
+        "recipe": asdict(recipe) | {"epochs": recipe.most_epochs},
+    }  # fmt: skip
+    first = _Training(model, recipe, seed, card, logs, checkpoint, bar)
+    history, outcome = first.run(train, valid)
+    trainings = [first]
+    if recipe.refit and valid is not None and not outcome["interrupted"]:
+        everybody = _augmented(data.train + data.validation, recipe, seed).to_arrays(*eaten)
+        again = _new_model(network, everybody, data, sizes, seed)
+        rates = _squeezed(history["learning_rate"], outcome["epochs"]["best"])
+        trainings.append(first.again_with(again, rates))
+        finished = trainings[-1].finish(everybody)
+        model, outcome["refit"], outcome["interrupted"] = again if finished else model, finished, not finished
+    if outcome["interrupted"]:
+        _tell_interruption(outcome, first)
+    else:
+        for training in trainings:
+            training.forget_progress()
+    card |= outcome | {
+        "held_out": None,
+        "versions": _versions(),
+        "seconds": round(time.perf_counter() - began, 2),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    return Classifier(model, card, history)
+
+
+# --- Before training --------------------------------------------------------------------------------------
+
+
+def split_with_all_labels(
+    takes: TakeSet, test: float = 0.25, seed: int = 0, least: int = 1, tries: int = 50
+) -> Split:
+    """Hold out a share of the dancers, drawn again if a label would be left without takes to learn from.
+
+    Parameters
+    ----------
+    takes
+        Takes of at least two dancers.
+    test
+        Share of the dancers to hold out.
+    seed
+        The draw begins with this seed, and goes on with the next ones.
+    least
+        Takes of each label that training must keep.
+    tries
+        Draws before giving up.
+
+    Raises
+    ------
+    BalletError
+        If there are too few dancers, or no draw leaves training every label.
+    """
+    for number in range(tries):
+        split = split_by_dancer(takes, test, seed + number)
+        counts = Counter(take.movement for take in split.train)
+        lacking = [label for label in _occurring(takes) if counts[label] < least]
+        if not lacking:
+            return split
+    whose = "; ".join(f"{label}: {', '.join(takes.filter(movement=label).dancers)}" for label in lacking[:3])
+    raise BalletError(
+        f"Whichever dancers are held out, some label is left to nobody who trains ({whose}). "
+        "Record it with more dancers, leave the label out, or name whom to hold out."
+    )
+
+
+def _occurring(takes: TakeSet) -> tuple[str, ...]:
+    there = {take.movement for take in takes}
+    return tuple(label for label in takes.labels if label in there)
+
+
+def _divide(takes: TakeSet, validation, seed: int) -> _Data:
+    """Divide by dancer, and refuse what cannot be learned."""
+    counts = Counter(take.movement for take in takes)
+    if len(counts) < 2:
+        raise BalletError(
+            f"There is nothing to tell apart: all {len(takes)} takes show {next(iter(counts), 'nothing')}. "
+            "Add takes with another label."
+        )
+    if single := [label for label in _occurring(takes) if counts[label] < 2]:
+        raise BalletError(
+            f"Only one take shows {', '.join(single)}, and nobody learns from a single example. "
+            "Record more, or leave the label out with TakeSet.filter."
+        )
+    if isinstance(validation, TakeSet):
+        check_leaks(takes, validation)
+        train, valid, split = takes, validation, "validation takes were given"
+    elif validation is None:
+        train, valid, split = takes, None, "no validation"
+    else:
+        if len(takes.dancers) < 2:
+            raise BalletError(
+                f"All {len(takes)} takes are danced by {takes.dancers[0]}, so nobody is left to validate on. "
+                "Record a second dancer, or pass validation=None: all epochs are trained, and nothing tells "
+                "when to stop or how well strangers are recognised."
+            )
+        named = isinstance(validation, str | Sequence)
+        drawn = (
+            split_by_dancer(takes, validation) if named else split_with_all_labels(takes, validation, seed)
+        )
+        train, valid, split = drawn.train, drawn.test, drawn.name
+    labels = _occurring(train)
+    if valid is not None and (unseen := sorted({take.movement for take in valid} - set(labels))):
+        raise BalletError(
+            f"Validation shows {', '.join(unseen)}, which training never sees. "
+            "Give training takes of it too, or leave the label out."
+        )
+    as_trained = None if valid is None else TakeSet(valid, labels)
+    return _Data(TakeSet(train, labels), as_trained, split, labels)
+
+
+def _augmented(takes: TakeSet, recipe: Recipe, seed: int) -> TakeSet:
+    """Add changed copies; mirrored ones only of ballet, where left and right bear one name."""
+    change = partial(
+        augment, mirrored=0.5 if set(takes.labels) <= set(MOVEMENTS) else 0.0,
+        warped=recipe.warped, jittered=recipe.jittered,
+    )  # fmt: skip
+    return augmented(takes, recipe.copies_of(len(takes)), seed, change)
+
+
+def _new_model(network: str, arrays: Arrays, data: _Data, sizes: dict | None, seed: int) -> "keras.Model":
+    """Build a network with first weights of the seed, that knows what normal is."""
+    import_keras().utils.set_random_seed(seed)
+    model = build(network, arrays.X.shape[1:], len(data.labels), **(sizes or {}))
+    _learn_normalisation(model, arrays.X)
+    return model
+
+
+def _squeezed(rates: Sequence[float], epochs: int) -> list[float]:
+    """Go through the same learning rates in so many epochs, so that the last ones are as small again."""
+    return np.interp(np.linspace(0, len(rates) - 1, epochs), np.arange(len(rates)), rates).tolist()
+
+
+def _learn_normalisation(model: "keras.Model", X: np.ndarray) -> None:
+    """Adapt the layer ``normalise``, if there is one; a feature that never changes is left as it is."""
+    for layer in model.layers:
+        if layer.name == "normalise":
+            layer.adapt(X)
+            variance = np.asarray(layer.adapt_variance)
+            layer.adapt_variance.assign(np.where(variance < SMALLEST_VARIANCE, 1, variance))
+            layer.finalize_state()
+
+
+# --- Training ---------------------------------------------------------------------------------------------
+
+
+class _Training:
+    """One run of Keras over the data, with its callbacks."""
+
+    def __init__(self, model, recipe: Recipe, seed: int, card: dict, logs, checkpoint, bar: bool, rates=None):
+        from ballet_lib.training_callbacks import Rows
+
+        self.network, self.recipe, self.seed, self.card = model, recipe, seed, card
+        self.logs, self.checkpoint, self.bar, self.rates = logs, checkpoint, bar, rates
+        self.epochs = len(rates) if rates else recipe.most_epochs
+        self.rows = Rows()
+        self.early = self.progress = None
+
+    def run(self, train, valid) -> "tuple[pd.DataFrame, dict]":
+        """Train; return the history and what the card says of it."""
+        import pandas as pd
+
+        callbacks = self._callbacks(valid is not None)
+        done = self.progress.epochs if self.progress else 0
+        last = done if self.progress and self.progress.stopped else max(self.epochs, done)
+        bar = self._bar(done)
+        model = self._compiled()
+        interrupted = False
+        try:
+            model.fit(
+                self._batches(train, done, last), shuffle=False,
+                steps_per_epoch=-(-len(train.X) // self.recipe.batch_size),
+                validation_data=valid and (valid.X, self._targets(valid.y)), validation_batch_size=256,
+                initial_epoch=done, epochs=last, callbacks=callbacks + bar, verbose=0,
+            )  # fmt: skip
+        except KeyboardInterrupt:
+            if not self.rows.rows:
+                raise  # nothing is learned yet
+            interrupted = True
+            if self.early is not None and self.early.best_weights is not None:
+                model.set_weights(self.early.best_weights)
+        finally:
+            for one in bar:
+                one.close()
+        return pd.DataFrame(self.rows.rows), self._outcome(interrupted)
+
+    def again_with(self, model, rates: list[float]) -> "_Training":
+        """Return the training of another model with these learning rates, one an epoch, to the end."""
+        folder = None if self.checkpoint is None else Path(self.checkpoint) / "everybody"
+        recipe = replace(self.recipe, schedule=None, patience=None)
+        return _Training(
+            model, recipe, self.seed, self.card | {"rates": rates}, None, folder, self.bar, rates
+        )
+
+    def finish(self, everybody) -> bool:
+        """Train without validation, and tell whether it came to its end."""
+        try:
+            return not self.run(everybody, None)[1]["interrupted"]
+        except KeyboardInterrupt:
+            return False
+
+    def forget_progress(self) -> None:
+        """Remove the checkpoint, which is of no more use."""
+        if self.progress:
+            self.progress.remove()
+
+    def _compiled(self) -> "keras.Model":
+        """Return a second model of the same layers, so that the one that is kept carries no optimizer."""
+        import keras
+
+        model = keras.Model(self.network.inputs, self.network.outputs)
+        model.compile(
+            keras.optimizers.Adam(self.recipe.learning_rate), "categorical_crossentropy",
+            metrics=["accuracy"], jit_compile=False,  # XLA takes seconds to compile and gains little here
+        )  # fmt: skip
+        return model
+
+    def _bar(self, done: int) -> list:
+        from ballet_lib.training_callbacks import Bar
+
+        name = self.card["network"] + (", everybody" if self.rates else "")
+        return [Bar(name, self.epochs, done)] if self.bar else []
+
+    def _callbacks(self, validated: bool) -> list:
+        from keras import callbacks
+
+        from ballet_lib.training_callbacks import Progress
+
+        rate, watched = self.recipe.learning_rate, "val_loss" if validated else "loss"
+        made, remembering = [], []
+        if self.rates:
+            made.append(callbacks.LearningRateScheduler(lambda epoch: self.rates[epoch]))
+        if self.recipe.schedule == "exponential":
+            made.append(callbacks.LearningRateScheduler(lambda epoch: rate * DECAY**epoch))
+        if self.recipe.schedule == "cosine":
+            made.append(callbacks.LearningRateScheduler(
+                lambda epoch: rate * (1 + np.cos(np.pi * epoch / self.epochs)) / 2))  # fmt: skip
+        made.append(self.rows)
+        if self.recipe.patience is not None and validated:
+            self.early = callbacks.EarlyStopping(patience=self.recipe.patience, restore_best_weights=True)
+            remembering.append(self.early)
+        if self.recipe.schedule == "plateau":
+            patience = max(2, (self.recipe.patience or 12) // 3)
+            remembering.append(callbacks.ReduceLROnPlateau(watched, factor=0.5, patience=patience))
+        made += remembering
+        if self.checkpoint is not None:
+            self.progress = Progress(self.checkpoint, _fingerprint(self.card), self.rows, remembering)
+            made.append(self.progress)
+        if self.logs is not None:
+            made.append(callbacks.TensorBoard(self.logs, write_graph=False))
+        return made
+
+    def _targets(self, y: np.ndarray) -> np.ndarray:
+        """Return float32 (N, K), 1 where the label is."""
+        return np.eye(len(self.card["labels"]), dtype=np.float32)[y]
+
+    def _batches(self, train, first: int, last: int):
+        """Shuffle and mix by seed and epoch, so that a resumed training sees what it would have seen."""
+        import tensorflow as tf
+        from sklearn.utils.class_weight import compute_sample_weight
+
+        weights = compute_sample_weight("balanced" if self.recipe.class_weights else None, train.y)
+        columns = [tf.constant(c) for c in (train.X, self._targets(train.y), weights.astype(np.float32))]
+
+        def mixup(rows, partners, share):
+            some = [tf.gather(column, rows) for column in columns]
+            others = [tf.gather(column, partners) for column in columns]
+            shares = [tf.reshape(share, [-1] + [1] * (len(column.shape) - 1)) for column in columns]
+            return tuple(a + (b - a) * s for a, b, s in zip(some, others, shares, strict=True))
+
+        def epoch_of_batches(epoch):
+            numbers = tf.range(len(train.y))
+            order = tf.random.experimental.stateless_shuffle(numbers, [self.seed, epoch])
+            partners = tf.random.experimental.stateless_shuffle(numbers, [self.seed, epoch + 2**20])
+            shares = tf.random.stateless_uniform([len(train.y)], [self.seed, epoch], 0, self.recipe.mixed)
+            rows = tf.data.Dataset.from_tensor_slices((order, partners, shares))
+            return rows.batch(self.recipe.batch_size).map(mixup)
+
+        return tf.data.Dataset.range(first, max(last, first + 1)).flat_map(epoch_of_batches).prefetch(2)
+
+    def _outcome(self, interrupted: bool) -> dict:
+        rows = self.rows.rows
+        best = len(rows) if self.early is None else self.early.best_epoch + 1
+        scores = {k: round(v, 4) for k, v in rows[best - 1].items() if k in ("val_loss", "val_accuracy")}
+        return {"epochs": {"most": self.epochs, "run": len(rows), "best": best},
+                "validation": scores or None, "interrupted": interrupted, "refit": False}  # fmt: skip
+
+
+def _tell_interruption(outcome: dict, training: _Training) -> None:
+    best = outcome["epochs"]["best"]
+    more = f" The same call goes on from {training.progress.folder}." if training.progress else ""
+    print(f"Stopped after epoch {len(training.rows.rows)}; kept the weights of epoch {best}.{more}",
+          file=sys.stderr)  # fmt: skip
+
+
+# --- The model card ---------------------------------------------------------------------------------------
+
+
+def _told(data: _Data, train, valid) -> dict:
+    """Describe the data: how many takes of whom, and a sum that tells other data from these."""
+    digest = hashlib.sha256()
+    for arrays in (train, *([valid] if valid else [])):
+        digest.update(np.ascontiguousarray(arrays.X).tobytes())
+        digest.update(arrays.y.astype("<i8").tobytes())
+    counts = np.bincount(data.train.y, minlength=len(data.labels)).tolist()
+    return {
+        "takes": len(data.train) + len(data.validation or ()),
+        "train": {"takes": len(data.train), "dancers": list(data.train.dancers)},
+        "validation": data.validation and {
+            "takes": len(data.validation), "dancers": list(data.validation.dancers)},
+        "held_out": None,
+        "per_label": dict(zip(data.labels, counts, strict=True)),
+        "sha256": digest.hexdigest(),
+    }  # fmt: skip
+
+
+def _fingerprint(card: dict) -> str:
+    """Sum up all that the numbers of a training depend on."""
+    return hashlib.sha256(json.dumps(card, sort_keys=True).encode()).hexdigest()
+
+
+def _versions() -> dict[str, str]:
+    import keras
+    import tensorflow
+
+    return {"ballet_lib": __version__, "python": platform.python_version(), "keras": keras.__version__,
+            "tensorflow": tensorflow.__version__, "numpy": np.__version__}  # fmt: skip
