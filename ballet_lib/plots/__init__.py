@@ -6,7 +6,16 @@ since a title states the finding. The dancer's left is blue, solid and round; th
 square.
 """
 
+from ballet_lib.plots.cells import attention, gates, gradient_norms, training_curves
 from ballet_lib.plots.curves import angle_curves, visibility_strip
+from ballet_lib.plots.evaluation import (
+    confusion_matrix,
+    differences,
+    learning_curve,
+    per_class,
+    reliability,
+    threshold_curve,
+)
 from ballet_lib.plots.measures import error_by_group, pck_curve
 from ballet_lib.plots.pictures import filmstrip, overlay
 from ballet_lib.plots.space import orbit, skeleton_3d
@@ -15,16 +24,26 @@ from ballet_lib.plots.takes import class_curves, take_strips, timelines
 
 __all__ = [
     "angle_curves",
+    "attention",
     "class_curves",
+    "confusion_matrix",
+    "differences",
     "error_by_group",
     "filmstrip",
+    "gates",
+    "gradient_norms",
+    "learning_curve",
     "orbit",
     "overlay",
     "pck_curve",
+    "per_class",
+    "reliability",
     "skeleton_3d",
     "style",
     "subplots",
     "take_strips",
+    "threshold_curve",
     "timelines",
+    "training_curves",
     "visibility_strip",
 ]

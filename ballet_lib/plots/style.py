@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from cycler import cycler
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -53,6 +55,7 @@ _SETTINGS = {
     "grid.color": "#e6e6e6",
     "grid.linewidth": 0.8,
     "axes.axisbelow": True,
+    "axes.prop_cycle": cycler(color=PALETTE),
     "xtick.color": "#9a9a9a",
     "ytick.color": "#9a9a9a",
     "xtick.labelcolor": INK,
