@@ -393,12 +393,14 @@ class _Training:
         weights = compute_sample_weight("balanced" if self.recipe.class_weights else None, train.y)
         columns = [tf.constant(c) for c in (train.X, self._targets(train.y), weights.astype(np.float32))]
 
+        @tf.autograph.experimental.do_not_convert
         def mixup(rows, partners, share):
             some = [tf.gather(column, rows) for column in columns]
             others = [tf.gather(column, partners) for column in columns]
             shares = [tf.reshape(share, [-1] + [1] * (len(column.shape) - 1)) for column in columns]
             return tuple(a + (b - a) * s for a, b, s in zip(some, others, shares, strict=True))
 
+        @tf.autograph.experimental.do_not_convert
         def epoch_of_batches(epoch):
             numbers = tf.range(len(train.y))
             order = tf.random.experimental.stateless_shuffle(numbers, [self.seed, epoch])

@@ -11,7 +11,7 @@ from ballet_lib.studio.scene import Scene
 from ballet_lib.takes import Take, TakeSet
 
 COCO_LOST = np.setdiff1d(np.arange(33), COCO_17)
-WIDTHS = {"raw": 132, "normalised": 99, "world": 99, "angles": 10, "velocities": 99}
+WIDTHS = {"raw": 132, "normalised": 99, "centred": 66, "world": 99, "angles": 10, "velocities": 99}
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +79,16 @@ def test_velocities_are_torsos_a_second_whatever_the_rate(poses):
     np.testing.assert_allclose(
         feature_array(poses[::2][: len(poses) // 2], "velocities"), half / 2, atol=1e-4
     )
+
+
+def test_a_plie_sinks_only_where_the_whole_dance_is_centred_at_once(poses):
+    nose = INDEX["nose"]
+    height = {name: feature_array(poses, name).reshape(len(poses), 33, -1)[:, nose, 1]
+              for name in ("centred", "normalised")}  # fmt: skip
+    assert np.ptp(height["centred"]) > 4 * np.ptp(height["normalised"])
+    moved = poses.landmarks * np.float32([0.5, 0.5, 0.5, 1]) + np.float32([0.2, 0.1, 0, 0])
+    elsewhere = PoseSequence(moved, poses.world, poses.fps, poses.size, "elsewhere")
+    assert np.allclose(feature_array(elsewhere, "centred"), feature_array(poses, "centred"), atol=1e-3)
 
 
 def test_several_features_stand_side_by_side_in_order(poses):

@@ -142,7 +142,7 @@ def test_receptive_fields_by_hand():
 def test_unknown_networks_and_sizes_are_named():
     with pytest.raises(BalletError, match=r"'gru'.*lstm, bilstm"):
         build("gru", (4, 3), 2)
-    with pytest.raises(BalletError, match=r"no size layers.*units, dropout"):
+    with pytest.raises(BalletError, match=r"no size layers.*units, filters, dropout"):
         build("lstm", (4, 3), 2, layers=3)
     with pytest.raises(BalletError, match="none that can be changed"):
         build("lstm-paper", (4, 3), 2, units=3)

@@ -88,6 +88,18 @@ def test_normalise_keeps_a_missing_frame_missing_and_the_rest_whole(sequence):
     assert np.isfinite(plain).all()
 
 
+def test_normalise_may_centre_the_whole_sequence_and_keep_its_way(sequence):
+    rising = sequence.copy()
+    rising[..., 1] -= np.linspace(0, 0.1, len(rising))[:, None]
+    each, whole = (normalise(rising, (640, 480), centre) for centre in ("frame", "sequence"))
+    apart = whole[..., :2] - each[..., :2]
+    assert np.allclose(apart, apart[:, :1], atol=1e-4), "a frame moves as one"
+    assert np.allclose(np.median(apart[:, 0], axis=0), 0, atol=1e-4)
+    assert apart[-1, 0, 1] < apart[0, 0, 1] - 0.1, "and rises in the picture"
+    with pytest.raises(BalletError, match="centred by 'floor'"):
+        normalise(sequence, (640, 480), "floor")
+
+
 def test_a_straight_limb_is_180_degrees_and_a_square_one_90():
     points = np.zeros((1, 33, 3))
     points[0, INDEX["left_hip"]] = 0, 0, 0

@@ -191,3 +191,15 @@ def test_recipes_are_the_same_every_time():
     first, again = (recipes.ballet6()["d05_other_3"]() for _ in range(2))
     assert first.scene == again.scene and first.meta == again.meta and first.dark == again.dark
     assert np.array_equal(first.scene.points, again.scene.points)
+
+
+def test_an_attitude_is_croisee_and_an_arabesque_open_to_the_camera():
+    made = recipes.ballet6(range(13, 15))
+    assert not set(made) & set(recipes.ballet6()), "further dancers are others"
+    for take_id, draw in made.items():
+        if ("attitude" not in take_id and "arabesque" not in take_id) or take_id[-1] not in "123":
+            continue
+        meta = draw().meta
+        from_working_side = meta["yaw"] * (1 if meta["side"] == "left" else -1)
+        low, high = (-60, -20) if "attitude" in take_id else (45, 100)
+        assert low - 1 <= from_working_side <= high + 1, take_id

@@ -13,12 +13,19 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from ballet_lib import DATASETS, plots
+from ballet_lib.classifier import Classifier
+from ballet_lib.evaluation import confusion_matrix, evaluate
+from ballet_lib.networks.attention import attention_weights
+from ballet_lib.plots.style import PALETTE
 from ballet_lib.pose import PoseExtractor
+from ballet_lib.quiet_tensorflow import import_keras
+from ballet_lib.splits import Split, split_by_dancer
 from ballet_lib.studio.camera import Camera
 from ballet_lib.studio.choreography import Style
-from ballet_lib.studio.recipes import ballet6
+from ballet_lib.studio.recipes import ballet6, ballet6_paper
 from ballet_lib.studio.scene import Scene
 from ballet_lib.takes import TakeSet
+from ballet_lib.training import fit
 from ballet_lib.vocabulary import BALLET_MOVEMENTS, MOVEMENTS, french
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
@@ -71,6 +78,198 @@ def dataset() -> None:
     save(figure, "dataset.jpg")
 
 
+def bilstm() -> None:
+    """A dance, and how sure two networks are of its name while it goes on, as lesson 04 opens."""
+    split = split_by_dancer(TakeSet.load("ballet6"), ["d10", "d11", "d12"])
+    number = [take.take_id for take in split.test].index("d12_retire_devant_2")
+    take, kept, half = split.test[number], range(2, 40, 6), 0.143
+    recipe = ballet6()[take.take_id]()
+    figure, (strip, curves) = plots.subplots(2, 1, size=(11.4, 4.7), height_ratios=(2.35, 1.4), sharex=True)
+    figure.get_layout_engine().set(h_pad=0.02)
+    drawn = recipe.scene.pictures(only=[recipe.start + frame for frame in kept])
+    for frame, picture in zip(kept, drawn, strict=True):
+        rgb, _ = _cut(picture.rgb, take.poses.landmarks[20], 0.6)
+        when = frame / take.poses.fps
+        strip.imshow(rgb, extent=(when - half, when + half, 0, 1), aspect="auto")
+    strip.set(ylim=(0, 1))
+    strip.axis("off")
+    seconds = np.arange(len(take)) / take.poses.fps
+    for reads, line, colour in (("forwards", "-", PALETTE[0]), ("both ways", "--", PALETTE[1])):
+        sure = 100 * _sure_of_the_truth(split, reads == "both ways")[number]
+        curves.plot(seconds, sure, line, color=colour, lw=2.5, label=f"an LSTM that reads {reads}")
+    curves.set(xlim=(-0.06, 2.06), ylim=(0, 104), xlabel="seconds")
+    curves.set_ylabel(f"sure of\n{french(take.movement)} (%)")
+    curves.legend(loc="lower right", fontsize=11)
+    save(figure, "bilstm.jpg")
+
+
+def _sure_of_the_truth(split: Split, both_ways: bool) -> np.ndarray:
+    """Train an LSTM to answer at each frame, as lesson 04 does; its probability of the truth: (N, 40)."""
+    keras = import_keras()
+    layers = keras.layers
+    keras.utils.set_random_seed(0)
+    X, y, _ = split.train.to_arrays(["normalised", "velocities"])
+    T, truth, _ = split.test.to_arrays(["normalised", "velocities"])
+    scale = layers.Normalization()
+    scale.adapt(X)
+    reader = layers.LSTM(28 if both_ways else 48, return_sequences=True)
+    reader = layers.Bidirectional(reader) if both_ways else reader
+    answers = layers.Dense(len(split.train.labels), activation="softmax")
+    model = keras.Sequential([scale, layers.Dropout(0.2), reader, layers.Dropout(0.3), answers])
+    model.compile(keras.optimizers.Adam(0.003), "sparse_categorical_crossentropy", jit_compile=False)
+    model.fit(X, np.repeat(y[:, None], X.shape[1], axis=1), batch_size=32, epochs=20, verbose=0)
+    return model.predict_on_batch(T)[np.arange(len(T)), :, truth]
+
+
+def lstm() -> None:
+    """A tendu, and what an LSTM keeps and remembers while it is danced, as lesson 03 opens."""
+    takes = TakeSet.load("ballet6-paper")
+    number = int(np.flatnonzero(takes.y == takes.label_map["battement_tendu"])[2])
+    take, kept = takes[number], (3, 10, 17, 23, 30, 37)
+    recipe = ballet6_paper()[take.take_id]()
+    figure, (strip, *rows) = plots.subplots(3, 1, size=(11.4, 5.2), height_ratios=(2.6, 1, 1), sharex=True)
+    figure.get_layout_engine().set(h_pad=0.02)
+    drawn = recipe.scene.pictures(only=[recipe.start + frame for frame in kept])
+    for column, (frame, picture) in enumerate(zip(kept, drawn, strict=True)):
+        rgb, landmarks = _cut(picture.rgb, take.poses.landmarks[frame], 0.73)
+        square = strip.inset_axes(((column + 0.02) / 6, 0, 0.96 / 6, 1))
+        plots.overlay(rgb, landmarks, legend=False, ax=square)
+        square.set_aspect("auto")
+    strip.axis("off")
+    seconds = (np.arange(len(take)) + 0.5) / take.poses.fps
+    for ax, values, name in zip(
+        rows, _inside_of_an_lstm(takes, number), ("forget gate", "cell state"), strict=True
+    ):
+        for unit, colour in zip(values.T, PALETTE, strict=False):
+            ax.plot(seconds, unit, color=colour, lw=2.5)
+            ax.fill_between(seconds, unit, color=colour, alpha=0.12, lw=0)
+        ax.set_ylabel(name)
+        ax.margins(y=0.06)
+    rows[0].set(ylim=(0, 1.04), yticks=(0, 1))
+    rows[1].set(xlim=(0, 2), xlabel="seconds")
+    save(figure, "lstm.jpg", quality=80)
+
+
+def _inside_of_an_lstm(takes: TakeSet, number: int) -> tuple[np.ndarray, np.ndarray]:
+    """Train an LSTM as lesson 03 does; forget gate and cell state over a take, (T, 3) each.
+
+    The three units are those whose memory changes most among the six whose forget gate moves most.
+    """
+    keras = import_keras()
+    layers = keras.layers
+    keras.utils.set_random_seed(0)
+    X, y, _ = takes.to_arrays("normalised")
+    X = (X - X.mean((0, 1))) / (X.std((0, 1)) + 1e-6)
+    model = keras.Sequential([layers.LSTM(16), layers.Dense(len(takes.labels), activation="softmax")])
+    model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", jit_compile=False)
+    model.fit(X, y, batch_size=16, epochs=30, verbose=0)
+    cell = model.layers[0].cell
+    W, R, b = (weight.numpy() for weight in model.layers[0].weights)
+    states, gates, memories = cell.get_initial_state(1), [], []
+    for x in X[number]:
+        gates.append(1 / (1 + np.exp(-(x @ W + np.array(states[0])[0] @ R + b)[16:32])))
+        _, states = cell(x[None], states)
+        memories.append(np.array(states[1])[0])
+    gates, memories = np.array(gates), np.array(memories)
+    moving = np.ptp(gates, axis=0).argsort()[-6:]
+    moving = moving[np.ptp(memories[:, moving], axis=0).argsort()[-3:]]
+    return gates[:, moving], memories[:, moving]
+
+
+def confusion() -> None:
+    """A confusion matrix of the shipped LSTM with a dancer in each filled cell, as lesson 07 opens."""
+    model = Classifier.load("lstm")
+    takes = TakeSet.load("ballet6").filter(dancer=model.card["data"]["held_out"]["dancers"])
+    told, recipes = evaluate(model, takes), ballet6()
+    counts, side = confusion_matrix(told), len(told.labels)
+    names = [french(label).replace(" ", "\n") for label in told.labels]
+    figure, axes = plots.subplots(side, side, size=(7.2, 8.4))
+    figure.get_layout_engine().set(w_pad=0.015, h_pad=0.015, wspace=0, hspace=0)
+    figure.suptitle("recognised as", fontsize=10)
+    figure.supylabel("danced", fontsize=10)
+    for (row, column), ax in np.ndenumerate(axes):
+        ax.set(xticks=[], yticks=[], facecolor="#f5f5f5")
+        colour = "#0072b2" if row == column else "#d55e00"
+        ax.spines[:].set(visible=bool(counts[row, column]), color=colour, linewidth=3)
+        if row == 0:
+            ax.set_title(names[column], fontsize=9, fontweight="normal", loc="center")
+        if column == 0:
+            ax.set_ylabel(names[row], fontsize=9, rotation=0, ha="right", va="center")
+        if not counts[row, column]:
+            continue
+        inside = np.flatnonzero((told.y == row) & (told.predicted == column))
+        take = takes[int(inside[told.confidence[inside].argmax()])]
+        recipe = recipes[take.take_id]()
+        rgb = next(recipe.scene.pictures(only=[recipe.start + 22])).rgb
+        rgb, _ = _cut(rgb, take.poses.landmarks[22], shape=0.8)
+        ax.imshow(rgb, aspect="auto")
+        box = {"boxstyle": "round,pad=0.25", "fc": colour, "ec": "none"}
+        style = {"color": "white", "fontsize": 11, "fontweight": "bold", "ha": "right", "va": "top"}
+        ax.text(0.94, 0.93, counts[row, column], transform=ax.transAxes, bbox=box, **style)
+    save(figure, "confusion.jpg")
+
+
+LOOKED_AT = ("d10_demi_plie_3", "d10_first_arabesque_3")
+
+
+def attention() -> None:
+    """Two dances; pictures at which the network without memory hardly looks are pale, below them its look."""
+    takes = TakeSet.load("ballet6")
+    strangers = takes.filter(dancer=["d10", "d11", "d12"])
+    teachers = takes.filter(lambda take: take.dancer not in strangers.dancers)
+    looker = fit(
+        teachers, "frame-attention", validation=None, epochs=40, copies=0, learning_rate=3e-3, bar=False
+    )
+    looks = attention_weights(looker.model, looker.inputs(strangers))
+    figure, axes = plots.subplots(
+        2 * len(LOOKED_AT), 1, size=(11.4, 2.62 * len(LOOKED_AT)), height_ratios=[1, 0.3] * 2
+    )
+    for row, take_id in enumerate(LOOKED_AT):
+        number = [take.take_id for take in strangers].index(take_id)
+        _pictures_by_weight(axes[2 * row], strangers[number], looks[number])
+        _curve(axes[2 * row + 1], looks[number])
+    save(figure, "attention.jpg")
+
+
+def _pictures_by_weight(ax, take, weights: np.ndarray, n: int = 9) -> None:
+    recipe = ballet6()[take.take_id]()
+    chosen = ((np.arange(n) + 0.5) / n * len(take)).astype(int)
+    frames = [picture.rgb for picture in recipe.scene.pictures(only=[recipe.start + int(i) for i in chosen])]
+    top, bottom, left, right = _around(take.poses.landmarks[chosen][..., :2], frames[0].shape)
+    looked = np.array([weights[max(0, i - 2) : i + 3].mean() for i in chosen])
+    looked = 0.22 + 0.78 * (looked - looked.min()) / np.ptp(looked)
+    pale = [
+        255 - (255.0 - frame[top:bottom, left:right]) * share
+        for frame, share in zip(frames, looked, strict=True)
+    ]
+    gap = np.full((bottom - top, max(1, (right - left) // 50), 3), 255.0)
+    ax.imshow(np.hstack([part for picture in pale for part in (picture, gap)][:-1]).astype(np.uint8))
+    ax.set_axis_off()
+
+
+def _around(points: np.ndarray, shape: tuple, wide: float = 0.8) -> tuple[int, int, int, int]:
+    """Return top, bottom, left, right around a whole dance, `wide` times as wide as high."""
+    height, width = shape[:2]
+    low, high = (
+        np.nanmin(points, axis=(0, 1)) - (0.03, 0.09),
+        np.nanmax(points, axis=(0, 1)) + np.array([0.03, 0.05]),
+    )
+    (left, top), (right, bottom) = (np.clip(end, 0, 1) * (width, height) for end in (low, high))
+    more = ((bottom - top) * wide - (right - left)) / 2
+    left, right = left - max(more, 0), right + max(more, 0)
+    top, bottom = top - max(-more / wide, 0), bottom + max(-more / wide, 0)
+    return max(0, int(top)), min(height, int(bottom)), max(0, int(left)), min(width, int(right))
+
+
+def _curve(ax, weights: np.ndarray) -> None:
+    smooth = np.convolve(np.pad(weights, 1, mode="edge"), [0.25, 0.5, 0.25], "valid")
+    when = (np.arange(len(weights)) + 0.5) / len(weights)
+    ax.fill_between(when, smooth, color="#9c5a97", alpha=0.85, lw=0)
+    ax.axhline(1 / len(weights), color="#262626", lw=0.7, linestyle=(0, (4, 3)))
+    ax.set(xlim=(0, 1), ylim=(0, 1.05 * smooth.max()))
+    ax.set_axis_off()
+
+
 def _cut(rgb: np.ndarray, landmarks: np.ndarray, shape: float = 0.78) -> tuple[np.ndarray, np.ndarray]:
     """Cut a picture around the dancer to a width of `shape` heights, landmarks with it."""
     height, width = rgb.shape[:2]
@@ -83,9 +282,9 @@ def _cut(rgb: np.ndarray, landmarks: np.ndarray, shape: float = 0.78) -> tuple[n
     return rgb[top : top + tall, left : left + wide], moved
 
 
-def save(figure, name: str) -> None:
+def save(figure, name: str, quality: int = 88) -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
-    figure.savefig(PICTURES / name, dpi=120, bbox_inches="tight", pil_kwargs={"quality": 88})
+    figure.savefig(PICTURES / name, dpi=120, bbox_inches="tight", pil_kwargs={"quality": quality})
     plt.close(figure)
     print(f"{name}: {(PICTURES / name).stat().st_size / 1000:.0f} kB")
 
@@ -97,3 +296,7 @@ if __name__ == "__main__":
         first_arabesque(one)
         dancers_tracked(one)
     dataset()
+    lstm()
+    bilstm()
+    confusion()
+    attention()

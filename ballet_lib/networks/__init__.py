@@ -22,6 +22,7 @@ Network = Callable[..., "keras.Model"]
 
 NETWORKS: dict[str, Network] = {
     "lstm": lstm.lstm, "bilstm": bilstm.bilstm, "attention": attention.attention, "tcn": tcn.tcn,
+    "frame-attention": attention.frame_attention,
     "lstm-paper": lstm.paper, "lstm-style": lstm.style,
     "bilstm-paper": bilstm.paper, "bilstm-tuned": bilstm.tuned,
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""An LSTM with attention: the last state asks which frames matter, and the weights can be read."""
+"""Attention, whose weights can be read: after an LSTM whose last state asks, and over frames alone."""
 
 from typing import TYPE_CHECKING
 
@@ -45,13 +45,47 @@ def attention(shape: tuple[int, int], classes: int, units: int = 48, dropout: fl
     return keras.Model(takes, probabilities, name="attention")
 
 
+def frame_attention(
+    shape: tuple[int, int], classes: int, units: int = 64, dropout: float = 0.3
+) -> "keras.Model":
+    """Build a network without memory: each frame is encoded for itself, and a learnt query weighs the frames.
+
+    The weights are the only way from a frame to the answer, so that they say what it rests on; after an LSTM
+    they do not, since its last output has seen every frame (lesson 05). It does not know their order.
+
+    Parameters
+    ----------
+    shape
+        Frames and features of one take.
+    classes
+        Number of labels.
+    units
+        Size of both layers that encode a frame.
+    dropout
+        Share that is hidden in each training step, between these two and before the last layer.
+    """
+    import keras
+    from keras import layers
+
+    takes = layers.Input(shape)
+    frames = layers.Normalization(name="normalise")(takes)
+    frames = layers.Dense(units, activation="relu")(frames)
+    frames = layers.Dropout(dropout)(frames)
+    values = layers.Dense(units, activation="tanh", name="values")(frames)
+    scores = layers.Flatten()(layers.Dense(1, use_bias=False, name="query")(values))
+    weights = layers.Softmax(name=WEIGHTS)(scores)
+    context = layers.Dropout(dropout)(layers.Dot(axes=(1, 1), name="context")([weights, values]))
+    probabilities = layers.Dense(classes, activation="softmax", name="probabilities")(context)
+    return keras.Model(takes, probabilities, name="frame_attention")
+
+
 def attention_weights(model: "keras.Model", X: np.ndarray, batch_size: int = 256) -> np.ndarray:
     """Return the weight that each frame of each take has: float32 (N, T), every row sums to 1.
 
     Parameters
     ----------
     model
-        As `attention` builds it.
+        As `attention` or `frame_attention` builds it.
     X
         float32 (N, T, F).
     batch_size
