@@ -9,7 +9,7 @@ FURTHER = range(13, 16)
 """Numbers of the dancers who are filmed for the test."""
 SEEDS = range(5)
 REACHED = 0.95
-PAPER_EPOCHS = 120
+PAPER_EPOCHS = 400
 
 
 def measure() -> list[tuple]:
