@@ -24,6 +24,10 @@ SMALL = 1 << 20
 """Bytes below which several threads would not unpack sooner than one."""
 
 
+_DAMAGED = (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError, ValueError)
+"""What zipfile raises for a damaged archive; ValueError for names that are no text."""
+
+
 def read_npy(path: str | os.PathLike, largest: int = LARGEST) -> np.ndarray:
     """Read one array from a ``.npy`` file.
 
@@ -73,7 +77,7 @@ def read_npz(
                 return {name: read(member) for name, member in wanted.items()}
             with ThreadPoolExecutor(max_workers=4) as pool:  # zlib lets go of the interpreter
                 return dict(zip(wanted, pool.map(read, wanted.values()), strict=True))
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except _DAMAGED as error:
         raise BalletError(f"{path} is damaged or no .npz file. Copy it again or make it anew.") from error
     except OSError as error:
         raise BalletError(f"{path} cannot be read ({error.strerror or error}). Copy it again.") from error

@@ -7,7 +7,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ballet_lib import BalletError
@@ -200,6 +200,7 @@ MUTATIONS = st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 255)), min_s
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes=MUTATIONS, cut=st.none() | st.integers(0, 600), packed=st.booleans())
+@example(changes=[(299, 8), (318, 24)], cut=None, packed=True)  # a name that is no UTF-8
 @pytest.mark.filterwarnings("ignore")
 def test_mutated_bytes_give_an_array_or_a_sentence(file, changes, cut, packed):
     if packed:
