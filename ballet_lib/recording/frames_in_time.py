@@ -10,8 +10,10 @@ LONGEST_GAP = 0.3
 """Seconds without a frame across which a movement is still drawn through; longer ones stay missing."""
 
 
-def even_frames(poses: list[PoseSequence], seconds: np.ndarray, fps: float, frames: int) -> PoseSequence:
-    """Return `frames` frames at `fps`, the first at the first moment of `seconds`.
+def even_frames(
+    poses: list[PoseSequence], seconds: np.ndarray, fps: float, frames: int, first: float | None = None
+) -> PoseSequence:
+    """Return `frames` frames at `fps`, the first at the moment `first`, by default that of `seconds`.
 
     Parameters
     ----------
@@ -27,7 +29,7 @@ def even_frames(poses: list[PoseSequence], seconds: np.ndarray, fps: float, fram
         missing, and inside a gap longer than `LONGEST_GAP`.
     """
     seconds = np.asarray(seconds, dtype=float)
-    wanted = seconds[0] + np.arange(frames) / fps
+    wanted = (seconds[0] if first is None else first) + np.arange(frames) / fps
     after = np.clip(np.searchsorted(seconds, wanted), 1, max(1, len(seconds) - 1))
     before, after = after - 1, np.minimum(after, len(seconds) - 1)
     step = np.maximum(seconds[after] - seconds[before], 1e-9)

@@ -29,9 +29,6 @@ LANDSCAPE, PORTRAIT = (640, 480), (480, 640)
 FILMED = ("r01_routine_1", "r02_routine_1")
 """Routines that also ship as mp4."""
 
-BEHIND = ("attitude_croisee", "first_arabesque")
-"""Movements whose leg is lifted behind."""
-
 ON_THE_FEET = ("releve", "battement_tendu")
 """Movements that cannot be told, by a teacher either, when the feet are below the picture's edge."""
 
@@ -223,10 +220,13 @@ def _paper_take(
     return Recipe(take_id, movement, dancer.name, scene, start, FRAMES, meta=_told(scene))
 
 
-def routines() -> Recipes:
-    """Four further dancers, six performances each, of five movements and whatever lies between."""
+def routines(dancers: range = range(1, 5)) -> Recipes:
+    """Four further dancers, six performances each, of five movements and whatever lies between.
+
+    Higher numbers are further dancers of the same kind: nothing that ships holds them.
+    """
     recipes: Recipes = {}
-    for who in range(1, 5):
+    for who in dancers:
         dancer = Dancer.draw(f"r{who:02d}", _random("routines", who))
         for number in range(6):
             take_id = f"{dancer.name}_routine_{number + 1}"
@@ -242,7 +242,7 @@ def _routine(take_id: str, dancer: Dancer, rng: np.random.Generator, film: bool)
         if 30 <= dance.counts * 60 / style.tempo <= longest:
             break
     anywhere = rng.random() < 0.18
-    camera = Camera.draw(rng, (-180, 180) if anywhere and not film else (-55, 55))
+    camera = Camera.draw(rng, (-180, 180) if anywhere and not film else (-35, 35))
     scene = Scene(
         ROUTINE, dancer.body, style, dancer.look, camera, Stage.draw(rng),
         None if film else Damage.draw(rng), size=LANDSCAPE, fps=FPS, fill=float(rng.uniform(0.78, 0.93)),
@@ -263,16 +263,21 @@ def _routine(take_id: str, dancer: Dancer, rng: np.random.Generator, film: bool)
 
 
 def _choreograph(dancer: Dancer, rng: np.random.Generator) -> tuple[Routine, Style]:
-    """Five of the six movements in any order, with preparations, steps, pauses and other things between."""
+    """Five of the six movements in any order, with preparations, steps, pauses and other things between.
+
+    She turns to the diagonal that the name of a pose asks for, as on a stage: an attitude is croisée, the
+    lifted leg at the far side; a first arabesque is open, the lifted leg nearest the audience.
+    """
 
     facing = 0.0
 
     def figure(name: str) -> Figure:
         nonlocal facing
-        diagonal = float(rng.choice([-1, 1]) * rng.uniform(20, 60))
-        wanted = diagonal if name in BEHIND else float(rng.normal(0, 14))
-        turned = float(np.clip(wanted - facing, -60, 60))
         style = dancer.style(rng)
+        across = float(rng.uniform(20, 60)) * (1 if style.side == "left" else -1)
+        straight = float(rng.normal(0, 14))
+        wanted = {"attitude_croisee": across, "first_arabesque": -across}.get(name, straight)
+        turned = float(np.clip(wanted - facing, -60, 60))
         facing += turned
         if name == "turn_about":
             facing += 55 * style.amplitude * (1 if style.side == "right" else -1)
