@@ -8,6 +8,7 @@ from ballet_lib.errors import BalletError
 from ballet_lib.studio.balance import NEUTRAL, embody
 from ballet_lib.studio.body import JOINTS, Body, Motion
 from ballet_lib.studio.choreography import ARMS, PHRASES, Keys, Phrase, Style, at, port_de_bras
+from ballet_lib.studio.variations import VARIATIONS
 
 
 def dance(movement: str, body: Body | None = None, style: Style | None = None, fps: float = 20.0) -> Motion:
@@ -87,7 +88,9 @@ def turn_stage(motion: Motion, degrees: float) -> Motion:
 
 def phrase(movement: str, style: Style) -> Phrase:
     """Find the phrase danced under a label; where a label has several, the style's seed chooses."""
-    every = {one.__name__: one for phrases in PHRASES.values() for one in phrases}
+    every = {
+        one.__name__: one for some in (PHRASES, VARIATIONS) for phrases in some.values() for one in phrases
+    }
     if movement in PHRASES:
         choices = PHRASES[movement]
         return choices[style.seed % len(choices)]

@@ -21,6 +21,7 @@ from ballet_lib.studio.performance import phrase
 from ballet_lib.studio.routine import Figure, Routine, join
 from ballet_lib.studio.scene import Scene
 from ballet_lib.studio.stage import Stage
+from ballet_lib.studio.variations import VARIATIONS
 from ballet_lib.takes import FRAMES, ROUTINE
 from ballet_lib.vocabulary import BALLET_MOVEMENTS, MOVEMENTS
 
@@ -32,7 +33,12 @@ FILMED = ("r01_routine_1", "r02_routine_1")
 ON_THE_FEET = ("releve", "battement_tendu")
 """Movements that cannot be told, by a teacher either, when the feet are below the picture's edge."""
 
-LABEL_OF = {one.__name__: label for label, phrases in PHRASES.items() for one in phrases}
+LABEL_OF = {
+    one.__name__: label
+    for some in (PHRASES, VARIATIONS)
+    for label, phrases in some.items()
+    for one in phrases
+}
 
 
 @dataclass(frozen=True)
@@ -243,6 +249,19 @@ def _routine(take_id: str, dancer: Dancer, rng: np.random.Generator, film: bool)
             break
     anywhere = rng.random() < 0.18
     camera = Camera.draw(rng, (-180, 180) if anywhere and not film else (-35, 35))
+    return _filmed(take_id, dancer, dance, style, camera, rng, film)
+
+
+def _filmed(
+    take_id: str,
+    dancer: Dancer,
+    dance: Routine,
+    style: Style,
+    camera: Camera,
+    rng: np.random.Generator,
+    film: bool = False,
+) -> Recipe:
+    """Draw how a routine is filmed: the room, what ails the picture, dark moments, feet out of sight."""
     scene = Scene(
         ROUTINE, dancer.body, style, dancer.look, camera, Stage.draw(rng),
         None if film else Damage.draw(rng), size=LANDSCAPE, fps=FPS, fill=float(rng.uniform(0.78, 0.93)),
@@ -262,8 +281,10 @@ def _routine(take_id: str, dancer: Dancer, rng: np.random.Generator, film: bool)
     return Recipe(take_id, ROUTINE, dancer.name, scene, 0, frames, tuple(sorted(set(dark))), meta, film)
 
 
-def _choreograph(dancer: Dancer, rng: np.random.Generator) -> tuple[Routine, Style]:
+def _choreograph(dancer: Dancer, rng: np.random.Generator, widely: bool = False) -> tuple[Routine, Style]:
     """Five of the six movements in any order, with preparations, steps, pauses and other things between.
+
+    `widely` takes all six, two of them twice, and varies them more than a class would.
 
     She turns to the diagonal that the name of a pose asks for, as on a stage: an attitude is croisée, the
     lifted leg at the far side; a first arabesque is open, the lifted leg nearest the audience.
@@ -281,17 +302,25 @@ def _choreograph(dancer: Dancer, rng: np.random.Generator) -> tuple[Routine, Sty
         facing += turned
         if name == "turn_about":
             facing += 55 * style.amplitude * (1 if style.side == "right" else -1)
+        slower = float(rng.uniform(0.85, 1.25))
+        if widely and name in BALLET_MOVEMENTS:
+            style = replace(style, amplitude=float(rng.uniform(0.65, 1.35)))
+            slower *= float(rng.uniform(0.85, 1.5))
+            if name in VARIATIONS and rng.random() < 0.5:
+                name = str(rng.choice([one.__name__ for one in VARIATIONS[name]]))
         return Figure(
             name,
             style,
-            slower=float(rng.uniform(0.85, 1.25)),
+            slower=slower,
             turned=turned,
             pause=float(rng.choice([0, rng.uniform(0.2, 1), rng.uniform(1, 3.5)], p=(0.35, 0.4, 0.25))),
         )
 
     between = [one.__name__ for one in PHRASES["other"]]
     figures = [figure(str(rng.choice(["stand", "prepare", "walk"])))]
-    for movement in rng.permutation(BALLET_MOVEMENTS)[:5]:
+    danced = rng.permutation(BALLET_MOVEMENTS)
+    danced = [*danced, *rng.permutation(BALLET_MOVEMENTS)[:2]] if widely else danced[:5]
+    for movement in danced:
         if rng.random() < 0.4:
             figures.append(figure(str(rng.choice(between))))
         figures.append(figure(str(movement)))
@@ -303,6 +332,27 @@ def _choreograph(dancer: Dancer, rng: np.random.Generator) -> tuple[Routine, Sty
         seed=int(rng.integers(2**31)),
     )
     return join(figures, LABEL_OF), style
+
+
+def rehearsals(dancers: range = range(1, 13), each: int = 2) -> Recipes:
+    """Twelve further dancers to learn from what lies before, between and after the movements.
+
+    As `routines`, and wider: all six movements and then some once more, legs lower and higher, slower and
+    quicker, on demi-pointe, the camera more often at a side or behind. They do not ship.
+    """
+    recipes: Recipes = {}
+    for who in dancers:
+        dancer = Dancer.draw(f"h{who:02d}", _random("rehearsals", who))
+        for number in range(each):
+            take_id = f"{dancer.name}_rehearsal_{number + 1}"
+            recipes[take_id] = partial(_rehearsal, take_id, dancer, _random("rehearsals", who, number))
+    return recipes
+
+
+def _rehearsal(take_id: str, dancer: Dancer, rng: np.random.Generator) -> Recipe:
+    dance, style = _choreograph(dancer, rng, widely=True)
+    yaw = (-35, 35) if rng.random() < 0.6 else (-180, 180)
+    return _filmed(take_id, dancer, dance, style, Camera.draw(rng, yaw), rng)
 
 
 def _told(scene: Scene) -> dict:
