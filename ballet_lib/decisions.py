@@ -174,7 +174,7 @@ class TutorialRule:
 
     The most probable label of the last window is appended when its probability is above the threshold and it
     differs from the one appended last. (The tutorial's other form compares with the smallest number among the
-    last ten, and so favours low ones.) It knows no rest, so that nothing can be danced twice running.
+    last ten, and so favours low ones.) One frame is enough, and nothing counts twice running.
     """
 
     def __init__(

@@ -87,6 +87,7 @@ class Recogniser:
         self._rule.reset()
         self._events: list[Event] = []
         self._past: deque[tuple[float, PoseSequence]] = deque()
+        self._slot = 0
 
     @property
     def threshold(self) -> float:
@@ -109,9 +110,7 @@ class Recogniser:
     @property
     def events(self) -> list[Event]:
         """Every movement so far, the last one with the end that is known by now."""
-        latest = self._rule.latest
-        if self._events and latest is not None:
-            return [*self._events[:-1], latest]
+        self._settle()
         return list(self._events)
 
     @property
@@ -142,21 +141,30 @@ class Recogniser:
         before = self._window.restarts
         counts = self._window.add(pose, seconds)
         if self._window.restarts != before:
-            self._events = self.events
+            self._settle()
             self._rule.reset()
             self._past.clear()
-        event = None
-        if counts:
-            self._past.append((seconds, pose))
-            while seconds - self._past[0][0] > REMEMBERED:
-                self._past.popleft()
-            window = self._window.poses
-            if window is not None:
-                settled = self.events
-                event = self._rule.step(self._classifier.probabilities(window), seconds)
-                if event is not None:
-                    self._events = [*settled, event]
+        event = self._decide(pose, seconds) if counts else None
         return self._reading(seconds, bool(pose.found[0]), event)
+
+    def _decide(self, pose: PoseSequence, seconds: float) -> Event | None:
+        """Remember the pose, and ask the rule about the window that ends with it."""
+        self._past.append((seconds, pose))
+        while seconds - self._past[0][0] > REMEMBERED:
+            self._past.popleft()
+        window = self._window.poses
+        if window is None:
+            return None
+        self._settle()
+        event = self._rule.step(self._classifier.probabilities(window), seconds)
+        if event is not None:
+            self._events.append(event)
+        return event
+
+    def _settle(self) -> None:
+        """Note the end of the last movement, as far as it is known by now."""
+        if self._events and self._rule.latest is not None:
+            self._events[-1] = self._rule.latest
 
     def poses_of(self, event: Event) -> PoseSequence | None:
         """Return the poses of a movement danced less than `REMEMBERED` seconds ago, at the training rate.
@@ -176,15 +184,16 @@ class Recogniser:
         """Choose the person who is followed; another when she has left."""
         if not people:
             raise BalletError("There is no pose in the list. Feed one frame of each person.")
-        chosen = getattr(self, "_slot", 0)
+        chosen = self._slot
         if chosen >= len(people) or (not people[chosen].found[0] and self._window.is_empty):
             chosen = next((slot for slot, one in enumerate(people) if one.found[0]), 0)
         self._slot = chosen
         return people[chosen]
 
     def _reading(self, seconds: float, person: bool, event: Event | None) -> Reading:
-        exercise = self.exercises[-1] if self._events else ()
+        begun = max(len(self._events) - 1, 0) // self.length * self.length
+        exercise = tuple(event.movement for event in self._events[begun:])
+        complete = len(exercise) == self.length
         return Reading(
-            seconds, person, self._rule.smoothed.copy(), self._rule.held, event, exercise,
-            len(exercise) == self.length,
-        )  # fmt: skip
+            seconds, person, self._rule.smoothed.copy(), self._rule.held, event, exercise, complete
+        )
