@@ -28,6 +28,8 @@ CARD_FORMAT = 1
 """Version of the model card."""
 SUFFIX = ".keras"
 SHIPPED = DATASETS / "models"
+FPS = 20.0
+"""Frames a second of the course's takes."""
 BATCH = 256
 """Takes that are computed at a time."""
 
@@ -71,6 +73,16 @@ class Classifier:
         """Length to which every take is resampled."""
         return int(self.card["frames"])
 
+    @property
+    def temperature(self) -> float:
+        """What the logarithms of the probabilities are divided by, see `calibration.fit_temperature`."""
+        return float(self.card.get("temperature", 1.0))
+
+    @property
+    def fps(self) -> float:
+        """Frames a second of the takes that it learned from, as far as its card says; else the course's."""
+        return float(self.card.get("fps", FPS))
+
     def inputs(self, takes: TakeSet) -> np.ndarray:
         """Return what the model is fed for these takes: float32 (N, frames, F).
 
@@ -97,7 +109,11 @@ class Classifier:
         BalletError
             As `inputs`.
         """
-        return probabilities(self.model, self.inputs(takes))
+        told = probabilities(self.model, self.inputs(takes))
+        if self.temperature == 1:
+            return told
+        sharpened = np.exp(np.log(np.maximum(told, 1e-12)) / self.temperature)
+        return sharpened / sharpened.sum(axis=1, keepdims=True)
 
     def predict(self, takes: TakeSet) -> np.ndarray:
         """Return the likeliest label of each take: str (N,).
@@ -170,6 +186,6 @@ def _found(path: str | os.PathLike) -> Path:
     shipped = SHIPPED / f"{given}{SUFFIX}"
     if shipped.parent == SHIPPED and shipped.is_file():
         return shipped
-    ships = ", ".join(name for name in NETWORKS if (SHIPPED / f"{name}{SUFFIX}").is_file())
+    ships = ", ".join(name for name in (*NETWORKS, "live") if (SHIPPED / f"{name}{SUFFIX}").is_file())
     hint = f", or one of: {ships}" if ships else " that 'ballet train' has written"
     raise BalletError(f"There is no model at {path}. Give a {SUFFIX} file{hint}.")

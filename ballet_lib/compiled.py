@@ -23,7 +23,6 @@ class CompiledClassifier:
     def __init__(self, classifier: Classifier):
         self.classifier = classifier
         self.labels = classifier.labels
-        self.temperature = float(classifier.card.get("temperature", 1.0))
         self._shape = (1, *classifier.model.input_shape[1:])
         self._function = self._compile()
 
@@ -46,7 +45,7 @@ class CompiledClassifier:
         import_keras()
         import tensorflow as tf
 
-        model, temperature = self.classifier.model, self.temperature
+        model, temperature = self.classifier.model, self.classifier.temperature
 
         def tempered(batch):
             told = model(batch, training=False)

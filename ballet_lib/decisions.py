@@ -20,6 +20,10 @@ EXERCISE = 5
 WINDOW = 1.95
 """Seconds from the first frame of a window to its last: 40 frames at 20 a second."""
 
+BEFORE, AFTER = 0.65, 0.3
+"""Seconds that a movement goes on before the middle of the first window that shows it, and after that of the
+last one: medians over the rehearsals (`studio.recipes`). Less after than before, since smoothing lags."""
+
 
 @dataclass(frozen=True)
 class Event:
@@ -45,8 +49,8 @@ class MovementCounter:
     """Counts a movement once: threshold, smoothing, hysteresis, and a rest before the same again.
 
     Probabilities are smoothed over time. A label whose smoothed probability reaches `threshold` is held until
-    it falls below `release`; if it was held for `hold` seconds, or was the surest of all when it fell, it
-    counts. The same label counts again only after it was below `release` for `rest` seconds.
+    it falls below a share of that, `release`, or another one reaches the threshold; held for `hold` seconds,
+    it counts. The same label counts again only after it had been let go for `rest` seconds.
 
     Parameters
     ----------
@@ -54,12 +58,14 @@ class MovementCounter:
         What the probabilities mean.
     rejection
         The label of what is no movement; it never counts.
-    threshold, release
-        Probabilities at which a label is taken up, and let go.
+    threshold
+        Probability at which a label is taken up; can be set while dancing.
+    release
+        Share of the threshold below which it is let go.
     smoothing
         Seconds: the time constant of the average over the past.
     hold
-        Seconds that a label must stay the surest before it counts.
+        Seconds that a label must be held before it counts.
     rest
         Seconds before the same label may count again.
     window
@@ -74,14 +80,14 @@ class MovementCounter:
         threshold: float = THRESHOLD,
         release: float = 0.5,
         smoothing: float = 0.15,
-        hold: float = 0.2,
+        hold: float = 0.5,
         rest: float = 0.5,
         window: float = WINDOW,
     ):
-        if not (0 < threshold <= 1 and 0 <= release <= threshold):
+        if not (0 < threshold <= 1 and 0 <= release <= 1):
             raise BalletError(
-                f"threshold={threshold!r} and release={release!r} make no sense. Give probabilities, "
-                "release at most as high as the threshold."
+                f"threshold={threshold!r} and release={release!r} make no sense. Give a probability, and a "
+                "share of it from 0 to 1."
             )
         if min(smoothing, hold, rest) < 0 or not all(map(math.isfinite, (smoothing, hold, rest))):
             raise BalletError("smoothing, hold and rest are seconds. Give numbers of 0 or more.")
@@ -95,9 +101,9 @@ class MovementCounter:
         self.smoothed = np.zeros(len(self.labels))
         self._last: float | None = None
         self._held: int | None = None
-        self._since = self._peak = self._surest = 0.0
+        self._since = self._peak = 0.0
         self._counted: Event | None = None
-        self._above = np.full(len(self.labels), np.nan)  # since when each label is above `release`
+        self._above = np.full(len(self.labels), np.nan)  # since when each label is above `_low`
         self._let_go = np.full(len(self.labels), -np.inf)
 
     @property
@@ -110,16 +116,19 @@ class MovementCounter:
         """The event that was counted last, with the end that is known by now."""
         return self._counted
 
+    @property
+    def _low(self) -> float:
+        return self.release * self.threshold
+
     def step(self, probabilities: np.ndarray, seconds: float) -> Event | None:
         """Take in the probabilities of one window, and return an event if one counts with it."""
         self._smooth(probabilities, seconds)
         self._note(seconds)
-        if self._held is not None and self.smoothed[self._held] < self.release:
+        if self._held is not None and self.smoothed[self._held] < self._low:
             self._held = None
         top = int(np.argmax(self.smoothed))
         if self.labels[top] != self.rejection and self.smoothed[top] >= self.threshold and top != self._held:
             self._held, self._since, self._peak = top, seconds, 0.0
-            self._surest = seconds
         return self._consider(seconds)
 
     def _smooth(self, probabilities: np.ndarray, seconds: float) -> None:
@@ -129,8 +138,8 @@ class MovementCounter:
         self._last = seconds
 
     def _note(self, seconds: float) -> None:
-        """Remember since when each label is above `release`, and when it last was."""
-        above = self.smoothed >= self.release
+        """Remember since when each label is above the lower threshold, and when it last was."""
+        above = self.smoothed >= self._low
         fallen = ~above & np.isfinite(self._above)
         self._let_go[fallen] = seconds
         self._above = np.where(above, np.where(np.isnan(self._above), seconds, self._above), np.nan)
@@ -141,14 +150,14 @@ class MovementCounter:
             return None
         probability = float(self.smoothed[held])
         self._peak = max(self._peak, probability)
-        half = self.window / 2
+        middle = seconds - self.window / 2
         if self._counted is not None and self._counted.movement == self.labels[held]:
             again = self._above[held] - self._let_go[held] >= self.rest
             begun = self._above[held] > self._counted.counted
             if not (begun and again):
                 self._counted = replace(
                     self._counted,
-                    end=max(self._counted.end, seconds - half + self._reach),
+                    end=max(self._counted.end, middle + AFTER),
                     probability=max(self._counted.probability, self._peak),
                 )
                 return None
@@ -156,17 +165,12 @@ class MovementCounter:
             return None
         self._counted = Event(
             self.labels[held],
-            float(self._above[held] - half - self._reach),
-            seconds - half + self._reach,
+            float(self._above[held] - self.window / 2 - BEFORE),
+            middle + AFTER,
             self._peak,
             seconds,
         )
         return self._counted
-
-    @property
-    def _reach(self) -> float:
-        """How far a movement goes on before and after the middles of the windows that show most of it."""
-        return self.window / 2
 
 
 class TutorialRule:

@@ -15,7 +15,7 @@ from ballet_lib.errors import BalletError
 from ballet_lib.pose_sequence import PoseSequence
 from ballet_lib.sliding_window import SlidingWindow
 
-MODEL = "lstm"
+MODEL = "live"
 """The classifier that ships for live recognition."""
 
 REMEMBERED = 12.0
@@ -77,7 +77,7 @@ class Recogniser:
             raise BalletError(f"An exercise of {exercise} movements cannot be. Give 5, say.")
         self.labels, self.length = classifier.labels, int(exercise)
         self._classifier = CompiledClassifier(classifier)
-        self._window = SlidingWindow(classifier.frames, classifier.card.get("fps", 20.0))
+        self._window = SlidingWindow(classifier.frames, classifier.fps)
         self._rule = rule or MovementCounter(self.labels, threshold=threshold, window=self._window.seconds)
         self.reset()
 
@@ -99,7 +99,6 @@ class Recogniser:
         if not 0 < value <= 1:
             raise BalletError(f"A threshold of {value!r} cannot be. Give a probability such as 0.8.")
         self._rule.threshold = float(value)
-        self._rule.release = min(getattr(self._rule, "release", 0.5), float(value))
 
     @property
     def delay(self) -> float:

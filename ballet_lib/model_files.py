@@ -67,6 +67,10 @@ def _card_problem(card: dict) -> str | None:
         return "it does not say how many frames a take has"
     if card.get("missing") not in MISSING:
         return "it does not say how missing landmarks are treated"
+    for name in ("temperature", "fps"):
+        value = card.get(name, 1.0)
+        if isinstance(value, bool) or not (isinstance(value, int | float) and 0.01 <= value <= 1000):
+            return f"its {name} is {value!r}"
     history = card.get("history")
     if history is not None and not (isinstance(history, list) and all(isinstance(r, dict) for r in history)):
         return "its history is damaged"

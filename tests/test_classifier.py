@@ -155,6 +155,8 @@ def test_missing_files_are_named(saved):
         ({"frames": -1}, "how many frames"),
         ({"missing": "guess"}, "missing landmarks"),
         ({"history": [1, 2]}, "history"),
+        ({"temperature": 0}, "its temperature is 0"),
+        ({"fps": "20"}, "its fps is"),
         ({"model_sha256": "0" * 64}, "not the model that its card speaks of"),
     ],
 )

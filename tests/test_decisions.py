@@ -91,7 +91,7 @@ def test_the_tutorial_knows_no_rest_and_no_repeat():
 
 
 @pytest.mark.parametrize(
-    "options", [{"threshold": 0}, {"threshold": 1.2}, {"release": 0.9}, {"hold": -1}, {"rest": float("nan")}]
+    "options", [{"threshold": 0}, {"threshold": 1.2}, {"release": 1.1}, {"hold": -1}, {"rest": float("nan")}]
 )
 def test_senseless_numbers_are_refused(options):
     with pytest.raises(BalletError):

@@ -334,7 +334,7 @@ def _choreograph(dancer: Dancer, rng: np.random.Generator, widely: bool = False)
     return join(figures, LABEL_OF), style
 
 
-def rehearsals(dancers: range = range(1, 13), each: int = 2) -> Recipes:
+def rehearsals(dancers: range = range(1, 13)) -> Recipes:
     """Twelve further dancers to learn from what lies before, between and after the movements.
 
     As `routines`, and wider: all six movements and then some once more, legs lower and higher, slower and
@@ -343,9 +343,8 @@ def rehearsals(dancers: range = range(1, 13), each: int = 2) -> Recipes:
     recipes: Recipes = {}
     for who in dancers:
         dancer = Dancer.draw(f"h{who:02d}", _random("rehearsals", who))
-        for number in range(each):
-            take_id = f"{dancer.name}_rehearsal_{number + 1}"
-            recipes[take_id] = partial(_rehearsal, take_id, dancer, _random("rehearsals", who, number))
+        take_id = f"{dancer.name}_rehearsal_1"
+        recipes[take_id] = partial(_rehearsal, take_id, dancer, _random("rehearsals", who, 0))
     return recipes
 
 
