@@ -12,13 +12,16 @@ endif
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test course bench lint clean
+.PHONY: help lab app test course bench lint clean
 
 help:  ## print these lines
 	@$(PYTHON) tools/make_help.py $(firstword $(MAKEFILE_LIST))
 
 lab: $(READY)  ## open the course in JupyterLab, on this machine only
 	@$(VENV_PYTHON) tools/lab.py
+
+app: $(READY)  ## open the live recogniser as a web app, on this machine only
+	@$(VENV_PYTHON) -m ballet_lib app
 
 test: $(READY)  ## run every test, the lessons and a real browser among them
 	$(VENV_PYTHON) -m pytest

@@ -305,4 +305,9 @@ def export(arguments: argparse.Namespace) -> int:
     return 0
 
 
-from ballet_lib import cli_evaluate, cli_models  # noqa: E402, F401  (they register their commands)
+from ballet_lib import (  # noqa: E402  (they register their commands)
+    cli_app,  # noqa: F401
+    cli_evaluate,  # noqa: F401
+    cli_models,  # noqa: F401
+    cli_recognise,  # noqa: F401
+)

@@ -51,7 +51,7 @@ def tensorboard(logs: str | os.PathLike, port: int = 6006) -> TensorBoard:
     if not logs.is_dir():
         raise BalletError(f"There are no logs in {logs}. Train with logs={str(logs)!r} first.")
     for candidate in range(port, port + PORTS):
-        if _in_use(candidate):
+        if in_use(candidate):
             continue
         started = _started(logs, candidate)
         if started is not None:
@@ -63,7 +63,8 @@ def tensorboard(logs: str | os.PathLike, port: int = 6006) -> TensorBoard:
     )
 
 
-def _in_use(port: int) -> bool:
+def in_use(port: int) -> bool:
+    """Return whether something listens at this port of this machine, or may not."""
     with socket.socket() as test:
         if os.name == "posix":  # a port that was closed a moment ago is free; on Windows the option steals
             test.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

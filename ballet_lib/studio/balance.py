@@ -24,6 +24,7 @@ _LEG = {
     "spot_out": 0.055,  # metres from the middle line to the ankle
     "spot_front": 0.0,  # metres in front of the middle
     "foot": 55.0,  # degrees the foot on its spot turns out
+    "knee_in": 0.0,  # degrees the knee over a foot on its spot falls inwards of it
     "lift": 0.0,  # metres a stepping foot is raised above its spot
 }
 _ARM = {
@@ -225,7 +226,8 @@ def _move_leg(joints: _Joints, score: dict[str, np.ndarray], side: str, planted:
         gesture = _gesture(score["facing"], _OUT[side], heading, angle)
         wanted = _blend_polar(planted["ankle"] - hip, gesture * (sum(lengths) * extension)[:, None], free)
         target = hip + wanted + raise_ankle[:, None] * (0, 1, 0)
-        knee_on_spot = _about("y", _OUT[side] * score[f"{side}_foot"])[:, :, 2]
+        over_foot = score[f"{side}_foot"] - score[f"{side}_knee_in"]
+        knee_on_spot = _about("y", _OUT[side] * over_foot)[:, :, 2]
         knee_in_air = _knee(score["facing"], _OUT[side], heading, angle, score[f"{side}_turnout"])
         pole = (1 - free) * knee_on_spot + free * knee_in_air
         _bend_limb(joints, side, ("hip", "knee", "ankle"), target, pole, np.array([0, 0, 1.0]))
