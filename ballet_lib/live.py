@@ -22,6 +22,10 @@ REMEMBERED = 12.0
 """Seconds of poses that are kept, to look back at a movement."""
 
 
+AROUND = 0.5
+"""Seconds before and after a movement in which a dancer is seen to stand."""
+
+
 @dataclass(frozen=True)
 class Reading:
     """What is known with one frame."""
@@ -168,11 +172,13 @@ class Recogniser:
     def poses_of(self, event: Event) -> PoseSequence | None:
         """Return the poses of a movement danced less than `REMEMBERED` seconds ago, at the training rate.
 
-        None if they are forgotten.
+        From `AROUND` seconds before it to as long after it: how high she rises is measured against how she
+        stands. None if they are forgotten.
         """
         from ballet_lib.recording.frames_in_time import even_frames
 
-        kept = [(when, pose) for when, pose in self._past if event.start - 0.05 <= when <= event.end + 0.05]
+        first, last = event.start - AROUND, event.end + AROUND
+        kept = [(when, pose) for when, pose in self._past if first <= when <= last]
         if len(kept) < 2:
             return None
         when = np.array([moment for moment, _ in kept])

@@ -16,7 +16,7 @@ from ballet_lib.annotation import annotated_video
 from ballet_lib.classifier import Classifier
 from ballet_lib.decisions import EXERCISE, THRESHOLD, Event
 from ballet_lib.errors import BalletError
-from ballet_lib.live import MODEL, Reading, Recogniser
+from ballet_lib.live import AROUND, MODEL, Reading, Recogniser
 from ballet_lib.pose_sequence import PoseSequence
 from ballet_lib.recording.frames_in_time import LONGEST_GAP
 
@@ -282,7 +282,7 @@ def _correction(poses: PoseSequence, event: Event) -> "Finding | None":
     """Return what a teacher would say of one movement; its frame counts from the film's beginning."""
     from ballet_lib.technique import correction
 
-    first = min(int(event.start * poses.fps), len(poses) - 1)
-    danced = poses[first : max(first + 1, int(np.ceil(event.end * poses.fps)))]
+    first = min(int(max(event.start - AROUND, 0.0) * poses.fps), len(poses) - 1)
+    danced = poses[first : max(first + 1, int(np.ceil((event.end + AROUND) * poses.fps)))]
     finding = correction(danced, event.movement)
     return finding and replace(finding, frame=first + finding.frame)

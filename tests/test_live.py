@@ -8,7 +8,7 @@ import pytest
 from ballet_lib.decisions import Event, MovementCounter, TutorialRule
 from ballet_lib.errors import BalletError
 from ballet_lib.event_scores import score_events
-from ballet_lib.live import Recogniser
+from ballet_lib.live import AROUND, Recogniser
 from ballet_lib.takes import TakeSet
 
 
@@ -144,7 +144,7 @@ def test_the_poses_of_a_movement_can_be_looked_at(fresh, routine):
             break
     poses = fresh.poses_of(reading.event)
     assert poses.fps == 20 and poses.found.mean() > 0.9
-    first = round(reading.event.start * 20)
+    first = round((reading.event.start - AROUND) * 20)
     away = np.abs(poses.landmarks[5, :, :2] - routine.poses.landmarks[first + 5, :, :2])
     assert away.max() < 0.05, "within a frame or two"
     assert fresh.poses_of(Event("releve", -50, -48, 0.9, -47)) is None

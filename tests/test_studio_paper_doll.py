@@ -17,4 +17,3 @@ def test_the_pose_model_finds_the_doll_where_the_dancer_is():
     errors = landmark_errors(found, take.truth[20])[0, list(JUDGED)]
     assert np.median(errors) < 0.04
     assert (pictures[20] == SKIN).all(axis=-1).mean() > 0.005
-

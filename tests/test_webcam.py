@@ -1,7 +1,6 @@
 """The camera check's Python side; what it does in a page is tested in tests/browser."""
 
 import re
-from pathlib import Path
 
 import pytest
 import traitlets
@@ -11,9 +10,7 @@ from ballet_lib.webcam.camera_check import FALLBACK, STATES
 
 
 def script() -> str:
-    import ballet_lib.webcam.camera_check as module
-
-    return Path(module.__file__).with_suffix(".js").read_text(encoding="utf-8")
+    return str(CameraCheck._esm)
 
 
 def test_page_has_words_for_every_state_and_no_other():

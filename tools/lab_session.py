@@ -26,7 +26,7 @@ CAMERAS = {
     "denied": ["--use-fake-ui-for-media-stream=deny", "--use-fake-device-for-media-stream"],
     "missing": ["--use-fake-ui-for-media-stream"],
 }
-"""Flags that give Chromium a camera, a camera the user denies, or none."""
+"""Flags that give Chromium a camera, a camera the user denies, or none; `browser_page` also takes a film."""
 
 _FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -126,20 +126,39 @@ def find_browser() -> str | None:
 
 
 @contextmanager
-def browser_page(camera: str = "missing", width: int = 1000, height: int = 1300) -> Iterator:
-    """Open a page of a headless browser whose camera is one of `CAMERAS`."""
+def browser_page(camera: str | Path = "missing", width: int = 1000, height: int = 1300) -> Iterator:
+    """Open a page of a headless browser whose camera is one of `CAMERAS`, or shows a `camera_film`."""
     from playwright.sync_api import sync_playwright
 
+    if isinstance(camera, Path):
+        flags = [*CAMERAS["works"], f"--use-file-for-fake-video-capture={camera.resolve()}"]
+    else:
+        flags = CAMERAS[camera]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=find_browser(), headless=True, args=_FLAGS + CAMERAS[camera]
+            executable_path=find_browser(), headless=True, args=_FLAGS + flags
         )
         try:
-            page = browser.new_page(viewport={"width": width, "height": height})
+            context = browser.new_context(viewport={"width": width, "height": height})
+            page = context.new_page()  # from a context, so that a test can open another tab beside it
             page.set_default_timeout(60_000)
             yield page
         finally:
             browser.close()
+
+
+def camera_film(video: Path, folder: Path, start: float = 0, seconds: float | None = None) -> Path:
+    """Make a film of a part of a video, which Chromium's fake camera shows again and again."""
+    import imageio_ffmpeg
+
+    film = folder / f"{video.stem}-{start:g}.mjpeg"
+    part = ["-ss", f"{start:g}", *([] if seconds is None else ["-t", f"{seconds:g}"])]
+    # Chromium takes every such film to have 30 frames a second.
+    shape = ["-vf", "scale=640:480", "-r", "30", "-q:v", "4", "-an"]
+    ffmpeg = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-y"]
+    command = [*ffmpeg, *part, "-i", str(video), *shape, str(film)]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    return film
 
 
 def open_notebook(page, lab: Lab, notebook: str) -> None:

@@ -16,9 +16,11 @@ from ballet_lib import DATASETS, plots
 from ballet_lib.classifier import Classifier
 from ballet_lib.evaluation import confusion_matrix, evaluate
 from ballet_lib.networks.attention import attention_weights
-from ballet_lib.plots.style import PALETTE
+from ballet_lib.plots.recognition import chief_word, movement_colours
+from ballet_lib.plots.style import INK, PALETTE
 from ballet_lib.pose import PoseExtractor
 from ballet_lib.quiet_tensorflow import import_keras
+from ballet_lib.recognition import recognise
 from ballet_lib.splits import Split, split_by_dancer
 from ballet_lib.studio.camera import Camera
 from ballet_lib.studio.choreography import Style
@@ -26,6 +28,7 @@ from ballet_lib.studio.recipes import ballet6, ballet6_paper
 from ballet_lib.studio.scene import Scene
 from ballet_lib.takes import TakeSet
 from ballet_lib.training import fit
+from ballet_lib.video import read_frames
 from ballet_lib.vocabulary import BALLET_MOVEMENTS, MOVEMENTS, french
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
@@ -270,6 +273,54 @@ def _curve(ax, weights: np.ndarray) -> None:
     ax.set_axis_off()
 
 
+ROUTINE = "r01_routine_1"
+
+
+def live() -> None:
+    """A routine: five pictures of it, what the model says of each window, what counts, as lesson 11 opens."""
+    take = TakeSet.load("routines").filter(lambda take: take.take_id == ROUTINE)[0]
+    told = recognise(take.poses, technique=False)
+    danced = [part for part in take.timeline if part.label in BALLET_MOVEMENTS]
+    colours, seconds = movement_colours(told.labels), take.poses.seconds
+    figure, (strip, curves, row) = plots.subplots(
+        3, 1, size=(11.4, 5.4), height_ratios=(2.9, 1.1, 0.32), sharex=True
+    )
+    figure.get_layout_engine().set(h_pad=0.015, hspace=0)
+    _pictures_of(strip, take, danced, seconds, colours)
+    when = np.arange(len(take)) / take.poses.fps
+    for label, column in zip(told.labels, told.probabilities.T, strict=True):
+        if label != "other":
+            curves.plot(when, column, color=colours[label], lw=2.5)
+            curves.fill_between(when, column, color=colours[label], alpha=0.15, lw=0)
+    curves.axhline(told.threshold, color=INK, lw=1, ls=(0, (6, 3)))
+    curves.set(xlim=(0, seconds), ylim=(0, 1.03), yticks=(0, told.threshold, 1))
+    curves.set_ylabel("probability", fontsize=11)
+    for event in told.events:
+        row.barh(0, event.end - event.start, left=event.start, color=colours[event.movement], height=0.9)
+        name = {"ha": "center", "va": "center", "color": "white", "fontsize": 10}
+        row.text((event.start + event.end) / 2, 0, chief_word(event.movement), **name)
+    row.set(ylim=(-0.6, 0.6), yticks=(), xlabel="seconds")
+    row.spines["left"].set_visible(False)
+    save(figure, "live.jpg", quality=85)
+
+
+def _pictures_of(ax, take, danced: list, seconds: float, colours: dict[str, str]) -> None:
+    """Show each movement at its height, with a line down to its moment."""
+    moments = [(part.start + part.end) / 2 for part in danced]
+    numbers = [int(moment * take.poses.fps) for moment in moments]
+    frames = dict(enumerate(read_frames(DATASETS / f"{take.take_id}.mp4")))
+    wide, count = 1 / len(danced), len(danced)
+    for column, (number, part, moment) in enumerate(zip(numbers, danced, moments, strict=True)):
+        rgb, landmarks = _cut(frames[number], take.poses.landmarks[number], 0.82)
+        square = ax.inset_axes(((column + 0.03) * wide, 0.1, 0.94 * wide, 0.9))
+        plots.overlay(rgb, landmarks, legend=False, ax=square)
+        square.set_aspect("auto")
+        place = (column + 0.5) / count * seconds
+        ax.plot([place, moment], [0.1, 0], color=colours[part.label], lw=2.5, solid_capstyle="round")
+    ax.set(ylim=(0, 1))
+    ax.axis("off")
+
+
 def _cut(rgb: np.ndarray, landmarks: np.ndarray, shape: float = 0.78) -> tuple[np.ndarray, np.ndarray]:
     """Cut a picture around the dancer to a width of `shape` heights, landmarks with it."""
     height, width = rgb.shape[:2]
@@ -300,3 +351,4 @@ if __name__ == "__main__":
     bilstm()
     confusion()
     attention()
+    live()

@@ -46,7 +46,7 @@ class WidgetDriver:
         if isinstance(widget, ipywidgets.Button):
             self.attempt(widget.click)
             return
-        name, values = inputs(widget)
+        name, values = _inputs_of(widget)
         if not values:
             return
         before = getattr(widget, name)
@@ -62,7 +62,7 @@ class WidgetDriver:
                 self.note(error)
 
 
-def inputs(widget):
+def _inputs_of(widget):
     """Name the trait that the browser sets on this widget, and the values to try: its ends or options."""
     kind = ipywidgets
     if isinstance(widget, kind.FloatLogSlider):
@@ -79,19 +79,19 @@ def inputs(widget):
     if isinstance(
         widget, (kind.Dropdown, kind.RadioButtons, kind.Select, kind.ToggleButtons, kind.SelectionSlider)
     ):
-        return "index", ends(range(len(widget.options)))
+        return "index", _ends(range(len(widget.options)))
     if isinstance(widget, (kind.SelectMultiple, kind.SelectionRangeSlider)):
-        return "index", [(i, i) for i in ends(range(len(widget.options)))]
+        return "index", [(i, i) for i in _ends(range(len(widget.options)))]
     if isinstance(widget, (kind.ToggleButton, kind.Checkbox)):
         return "value", [not widget.value, widget.value]
     if isinstance(widget, (kind.Tab, kind.Accordion, kind.Stack)):
-        return "selected_index", ends(range(len(widget.children)))
+        return "selected_index", _ends(range(len(widget.children)))
     if isinstance(widget, (kind.Text, kind.Textarea, kind.Combobox)):
         return "value", ["", "ballet"]
     return "value", []
 
 
-def ends(options):
+def _ends(options):
     return list(options) if len(options) <= OPTIONS else [options[0], options[-1]]
 
 

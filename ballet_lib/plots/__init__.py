@@ -16,34 +16,45 @@ from ballet_lib.plots.evaluation import (
     reliability,
     threshold_curve,
 )
+from ballet_lib.plots.live import delays, passing, stream, threshold_costs, trade_off
 from ballet_lib.plots.measures import error_by_group, pck_curve
 from ballet_lib.plots.pictures import filmstrip, overlay
+from ballet_lib.plots.recognition import recognition
 from ballet_lib.plots.space import orbit, skeleton_3d
 from ballet_lib.plots.style import style, subplots
 from ballet_lib.plots.takes import class_curves, take_strips, timelines
+from ballet_lib.plots.technique import fault_rates, technique
 
 __all__ = [
     "angle_curves",
     "attention",
     "class_curves",
     "confusion_matrix",
+    "delays",
     "differences",
     "error_by_group",
+    "fault_rates",
     "filmstrip",
     "gates",
     "gradient_norms",
     "learning_curve",
     "orbit",
     "overlay",
+    "passing",
     "pck_curve",
     "per_class",
+    "recognition",
     "reliability",
     "skeleton_3d",
+    "stream",
     "style",
     "subplots",
     "take_strips",
+    "technique",
+    "threshold_costs",
     "threshold_curve",
     "timelines",
+    "trade_off",
     "training_curves",
     "visibility_strip",
 ]

@@ -66,6 +66,7 @@ class Recorder(Tool):
         self._running = False
         self._shown: tuple = ()
         self._size = (480, 480)
+        self._view = getattr(self.source, "view", None)
         self._build()
         self._show(self.recorder.moment)
 
@@ -132,7 +133,8 @@ class Recorder(Tool):
         moment, self._size = self.recorder.feed(pose, seconds, rgb), pose.size
         with self._showing:
             self._show(moment)
-            self.screen.show(to_jpeg(self._picture(moment, rgb, pose, seconds)))
+            if self._view is None or moment.state == REVIEW:
+                self.screen.show(to_jpeg(self._picture(moment, rgb, pose, seconds)))
 
     def _ended(self, error: BaseException | None) -> None:
         self._running = False
@@ -151,17 +153,26 @@ class Recorder(Tool):
         """Show no camera's last picture on: the take in review, or nothing."""
         rgb = BlankFilm(1, self._size, 1.0)[0]
         if (take := self.recorder.take) is not None:
-            rgb = draw_skeleton(rgb, take.poses.landmarks[len(take) // 2], face=True)
+            rgb = draw_skeleton(rgb, self._as_seen(take.poses.landmarks[len(take) // 2]), face=True)
         self.screen.show(to_jpeg(rgb))
 
     def _picture(self, moment: Moment, rgb: np.ndarray | None, pose: PoseSequence, seconds) -> np.ndarray:
         if moment.state == REVIEW and (take := self.recorder.take) is not None:
             # The take again and again, as it would be stored: as landmarks.
             number = int(seconds * take.poses.fps) % len(take)
-            return draw_skeleton(BlankFilm(1, pose.size, 1.0)[0], take.poses.landmarks[number], face=True)
+            landmarks = self._as_seen(take.poses.landmarks[number])
+            return draw_skeleton(BlankFilm(1, pose.size, 1.0)[0], landmarks, face=True)
         if rgb is None:
             return draw_skeleton(BlankFilm(1, pose.size, 1.0)[0], pose.landmarks[0], face=True)
         return draw_skeleton(smaller(rgb), pose.landmarks[0])
+
+    def _as_seen(self, landmarks: np.ndarray) -> np.ndarray:
+        """Turn the review as the dancer saw herself: a camera may be shown as a mirror."""
+        if not getattr(self._view, "mirror", False):
+            return landmarks
+        turned = landmarks.copy()
+        turned[:, 0] = 1 - turned[:, 0]
+        return turned
 
     # --- How it looks ---------------------------------------------------------------------------------
 
@@ -194,8 +205,7 @@ class Recorder(Tool):
             layout=ipywidgets.Layout(width="auto", margin="0"),
         )  # fmt: skip
         self.hands_free.observe(lambda change: setattr(recorder, "hands_free", change["new"]), "value")
-        view = getattr(self.source, "view", None)
-        picture = self.screen if view is None else column(view, self.screen, look="ballet-views")
+        picture = self.screen if self._view is None else column(self._view, self.screen, look="ballet-views")
         side = column(self.now, self.bars, self.hands_free, look="ballet-side")
         self.children = [
             head,
@@ -224,6 +234,7 @@ class Recorder(Tool):
         screen.share = round(20 * moment.share) / 20
         off = not self._running and moment.state != REVIEW
         screen.badge, screen.kind = (f"{self.source.name} is off", "") if off else _BADGES[moment.state]
+        self._overlay(moment)
         known = (moment.state, moment.movement, moment.message, self._running)
         if known == self._shown:
             return
@@ -242,6 +253,19 @@ class Recorder(Tool):
         for name, button in self.buttons.items():
             button.disabled = not allowed[name]
         self._emphasise("keep" if moment.state == REVIEW and not bad else "record")
+
+    def _overlay(self, moment: Moment) -> None:
+        """Where the source shows itself, say the same on its picture; ours is there for the review alone."""
+        if self._view is None:
+            return
+        review = moment.state == REVIEW
+        for widget, shown in ((self._view, not review), (self.screen, review)):
+            widget.layout.display = None if shown else "none"
+        live = self._running and not review
+        for name in ("badge", "kind", "big", "share"):
+            if self._view.has_trait(name):
+                value = getattr(self.screen, name)
+                setattr(self._view, name, value if live else type(value)())
 
     def _emphasise(self, name: str) -> None:
         for other, button in self.buttons.items():

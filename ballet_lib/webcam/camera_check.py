@@ -1,9 +1,9 @@
 """A button that tells whether this browser gives the course a camera, and what to do when it does not."""
 
-from pathlib import Path
-
 import anywidget
 import traitlets
+
+from ballet_lib.webcam.page import script
 
 STATES = (
     "not checked",
@@ -31,7 +31,7 @@ class CameraCheck(anywidget.AnyWidget):
     follows what the page found; where widgets do not render, the text of `FALLBACK` stands in its place.
     """
 
-    _esm = Path(__file__).with_suffix(".js")
+    _esm = script("camera_obstacles.js", "camera_check.js")
     state = traitlets.Enum(STATES, "not checked", help="what the last check found").tag(sync=True)
     seconds = traitlets.Float(3.0, min=0, help="how long the preview is shown").tag(sync=True)
 
