@@ -81,11 +81,9 @@ def angles(poses: PoseSequence) -> np.ndarray:
     """
     flat = None if poses.world is not None else normalised(poses).reshape(len(poses), 33, 3)
     points = poses.world if flat is None else flat
-    columns = []
-    for name, degrees in joint_angles(points).items():
-        known = np.isfinite(points[:, ANGLES[name]]).all(axis=(1, 2))
-        columns.append(np.where(known & np.isnan(degrees), 180, degrees) / 180)
-    return np.stack(columns, axis=-1).astype(np.float32)
+    degrees = np.stack(list(joint_angles(points).values()), axis=-1)
+    known = np.isfinite(points[:, list(ANGLES.values())]).all(axis=(2, 3))
+    return (np.where(known & np.isnan(degrees), 180, degrees) / 180).astype(np.float32)
 
 
 def velocities(poses: PoseSequence) -> np.ndarray:

@@ -216,8 +216,9 @@ def joint_angles(points: np.ndarray) -> dict[str, np.ndarray]:
         raise BalletError(
             f"Angles need x, y or x, y, z, not {points.shape[-1]} values. Cut off the visibility."
         )
-    return {name: angle_between(points[..., a, :] - points[..., b, :], points[..., c, :] - points[..., b, :])
-            for name, (a, b, c) in ANGLES.items()}  # fmt: skip
+    first, middle, last = (points[..., part, :] for part in np.transpose(list(ANGLES.values())))
+    degrees = angle_between(first - middle, last - middle)
+    return {name: degrees[..., number] for number, name in enumerate(ANGLES)}
 
 
 def angle_between(u: np.ndarray, v: np.ndarray) -> np.ndarray:

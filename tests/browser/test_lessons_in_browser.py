@@ -8,6 +8,7 @@ from lab_session import ROOT, browser_page, faults_on, open_notebook, outputs, r
 VIEW = "application/vnd.jupyter.widget-view+json"
 FIRST = "00_start_here.ipynb"
 WRITTEN = sorted(f"{path.stem}.ipynb" for path in (ROOT / "lessons").glob("[0-9][0-9]_*.py"))
+WIDGETS = (".jupyter-widgets", ".ballet-camera", ".ballet-webcam")
 LONG = 75  # seconds of computing; tests/notebooks runs every lesson whole, and once is enough for these
 
 
@@ -33,7 +34,7 @@ def test_lesson_runs_in_the_browser(lab, lesson):
         if computes_for_long(lesson):
             return
         shown = sum(VIEW in output.get("data", {}) for output in outputs(page))
-        drawn = page.locator(".jp-OutputArea-output .jupyter-widgets, .jp-OutputArea-output .ballet-camera")
+        drawn = page.locator(", ".join(f".jp-OutputArea-output {one}" for one in WIDGETS))
         assert drawn.count() >= shown
         if lesson == FIRST:
             page.get_by_role("button", name="Check my camera").click()
