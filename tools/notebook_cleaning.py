@@ -37,7 +37,7 @@ _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
 _WIDGET_REPR = re.compile(r"[A-Za-z]\w*\(.*", re.DOTALL)
 
 
-COLOURS_OF_A_PHOTO = 6000
+COLOURS_OF_A_PHOTO = 9500
 """A picture with more colours shows a dancer, and would suffer from a palette."""
 
 
@@ -63,9 +63,7 @@ def clean(notebook: NotebookNode, name: str) -> None:
         if cell.cell_type == "code":
             # Progress bars too: their speeds differ at every build, and a finished one tells nothing.
             cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
-            for output in cell.outputs:
-                if "image/png" in output.get("data", {}):
-                    output.data["image/png"] = with_palette(output.data["image/png"])
+            _make_smaller(cell.outputs)
     notebook.metadata.pop("jupytext", None)
     kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
     notebook.metadata.kernelspec = kernel
@@ -75,8 +73,16 @@ def clean(notebook: NotebookNode, name: str) -> None:
         if cell.cell_type == "code":
             cell.outputs = _each_text(cell.outputs, _anonymous)
     for model in widget_models(notebook).values():
+        _make_smaller(model["state"].get("outputs", ()))
         model["state"] = _each_text(model["state"], _anonymous)
     _number_widgets(notebook, name)
+
+
+def _make_smaller(outputs) -> None:
+    """Give the figures among outputs a palette, in place."""
+    for output in outputs:
+        if "image/png" in output.get("data", {}):
+            output["data"]["image/png"] = with_palette(output["data"]["image/png"])
 
 
 def _cell_ids(notebook: NotebookNode) -> list[str]:
