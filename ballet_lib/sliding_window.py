@@ -110,5 +110,5 @@ class SlidingWindow:
                 if np.linalg.norm((torso - before).mean(axis=0)) > LONGEST_LEAP * max(size, 1e-3):
                     self.clear()
             self._seen = seconds, torso
-        elif self._seen is None or seconds > self._seen[0]:
-            self._seen = None if self._seen is None else (seconds, self._seen[1])
+        elif self._seen is not None:  # somebody, cut off: where the torso was seen last still counts
+            self._seen = seconds, self._seen[1]

@@ -42,7 +42,7 @@ from ballet_lib.classifier import Classifier
 from ballet_lib.compiled import CompiledClassifier
 from ballet_lib.decisions import Event, MovementCounter, TutorialRule
 from ballet_lib.event_scores import score_events
-from ballet_lib.live import MODEL, Recogniser
+from ballet_lib.live import Recogniser
 from ballet_lib.recognition import recognise
 from ballet_lib.studio.build import make_take
 from ballet_lib.studio.camera import Camera
@@ -64,7 +64,7 @@ from ballet_lib.webcam import Webcam
 
 # %%
 routines = TakeSet.load("routines")
-model = Classifier.load(MODEL)
+model = Classifier.load("live")
 minutes = sum(take.poses.seconds for take in routines) / 60
 print(
     f"{len(routines)} performances of {len(routines.dancers)} dancers, {minutes:.0f} minutes"
