@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ballet_lib.classifier import tempered
 from ballet_lib.errors import BalletError
 from ballet_lib.evaluation import Predictions
 from ballet_lib.splits import accuracy_interval
@@ -136,9 +137,6 @@ def with_temperature(predictions: Predictions, temperature: float) -> Prediction
     BalletError
         If the temperature is not positive.
     """
-    from scipy.special import softmax
-
     if not temperature > 0:
         raise BalletError(f"A temperature of {temperature!r} cannot be. Give a number above 0.")
-    logits = np.log(np.maximum(predictions.probabilities, 1e-12)) / temperature
-    return replace(predictions, probabilities=softmax(logits, axis=1))
+    return replace(predictions, probabilities=tempered(predictions.probabilities, temperature))

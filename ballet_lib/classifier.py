@@ -110,10 +110,7 @@ class Classifier:
             As `inputs`.
         """
         told = probabilities(self.model, self.inputs(takes))
-        if self.temperature == 1:
-            return told
-        sharpened = np.exp(np.log(np.maximum(told, 1e-12)) / self.temperature)
-        return sharpened / sharpened.sum(axis=1, keepdims=True)
+        return told if self.temperature == 1 else tempered(told, self.temperature)
 
     def predict(self, takes: TakeSet) -> np.ndarray:
         """Return the likeliest label of each take: str (N,).
@@ -176,6 +173,13 @@ def probabilities(model: "keras.Model", X: np.ndarray) -> np.ndarray:
     model.jit_compile = False  # XLA would compile for seconds what runs in milliseconds
     batches = [model.predict_on_batch(X[start : start + BATCH]) for start in range(0, len(X), BATCH)]
     return np.concatenate(batches).astype(np.float32, copy=False)
+
+
+def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """Divide the logarithms of probabilities (N, K) by a temperature, and let each row sum to 1 again."""
+    from scipy.special import softmax
+
+    return softmax(np.log(np.maximum(probabilities, 1e-12)) / temperature, axis=1)
 
 
 def _found(path: str | os.PathLike) -> Path:

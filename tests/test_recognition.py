@@ -2,7 +2,7 @@
 
 import json
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from types import ModuleType
 
@@ -20,25 +20,11 @@ from ballet_lib.plots.style import RIGHT
 from ballet_lib.pose_sequence import PoseSequence
 from ballet_lib.recognition import Recognition, recognise
 from ballet_lib.takes import TakeSet
+from ballet_lib.technique import Finding
 from ballet_lib.video import probe, read_frames, write_video
 from ballet_lib.vocabulary import BALLET_MOVEMENTS, MOVEMENTS
 
 LABELS = tuple(MOVEMENTS)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What `technique` tells."""
-
-    rule: str
-    side: str
-    measured: float
-    wanted: float
-    unit: str
-    verdict: str
-    frame: int
-    words: str
-    landmarks: tuple
 
 
 BENT = Finding("knee", "left", np.float32(150), 175.0, "°", "fault", 7, "Stretch the left knee.", (25,))
