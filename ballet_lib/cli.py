@@ -76,6 +76,20 @@ def _positive(text: str) -> int:
 _positive.__name__ = "whole number"  # argparse names the type in its message
 
 
+def _probability(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= 1:
+        raise ValueError(text)
+    return number
+
+
+_probability.__name__ = "probability from 0 to 1"
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}{'s' * (count != 1)}"
+
+
 def _doctor_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--brief", action="store_true", help="print only what fails, and a count")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ballet_lib.cli import _names, command
+from ballet_lib.cli import _names, _number, _probability, command
 from ballet_lib.errors import BalletError
 
 if TYPE_CHECKING:
@@ -24,16 +24,6 @@ def _evaluate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threshold", type=_probability, default=0.8, metavar="P",
                         help="probability under which no answer is given (0.8)")  # fmt: skip
     parser.add_argument("--figure", metavar="FILE.png", help="draw the confusion matrix into a file")
-
-
-def _probability(text: str) -> float:
-    number = float(text)
-    if not 0 <= number <= 1:
-        raise ValueError(text)
-    return number
-
-
-_probability.__name__ = "probability from 0 to 1"  # argparse names the type in its message
 
 
 @command(_evaluate_arguments)
@@ -100,10 +90,6 @@ def _takes(told: "Predictions") -> str:
     dancers = told.dancers
     names = f" ({', '.join(dancers)})" if len(dancers) <= 4 else ""
     return f"{_number(len(told), 'take')} of {_number(len(dancers), 'dancer')}{names}"
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count} {what}{'s' * (count != 1)}"
 
 
 def _report(unseen: "Predictions | None", seen: "Predictions | None", threshold: float) -> dict:

@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ballet_lib.cli import _positive, command
-from ballet_lib.cli_evaluate import _number, _probability
+from ballet_lib.cli import _number, _positive, _probability, command
 from ballet_lib.errors import BalletError
 from ballet_lib.vocabulary import french
 
