@@ -39,16 +39,37 @@ _WIDGET_REPR = re.compile(r"[A-Za-z]\w*\(.*", re.DOTALL)
 
 COLOURS_OF_A_PHOTO = 9500
 """A picture with more colours shows a dancer, and would suffer from a palette."""
+QUALITY = 90
+"""Of such a picture as JPEG, with colour at full resolution: thin coloured lines stay sharp."""
 
 
-def with_palette(png: str) -> str:
-    """Return a figure (base64 of a PNG) with 256 colours: it looks the same, in a third of the bytes."""
-    picture = Image.open(BytesIO(b64decode(png))).convert("RGB")
-    if picture.getcolors(COLOURS_OF_A_PHOTO) is None:
-        return png
-    smaller = BytesIO()
-    picture.quantize(256, dither=Image.Dither.NONE).save(smaller, "PNG", optimize=True)
-    return min(png, b64encode(smaller.getvalue()).decode(), key=len)
+def smaller(data: dict) -> dict:
+    """Return an output's data with its figure in fewer bytes, and looking the same.
+
+    A figure of lines and letters gets a palette of 256 colours: a third of the bytes. One that shows a dancer
+    becomes a JPEG where that is less than half as long.
+    """
+    if "image/png" not in data:
+        return data
+    png = data["image/png"]
+    picture, less = Image.open(BytesIO(b64decode(png))), BytesIO()
+    if picture.convert("RGB").getcolors(COLOURS_OF_A_PHOTO) is not None:
+        palette = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+        palette.save(less, "PNG", optimize=True)
+        return data | {"image/png": min(png, b64encode(less.getvalue()).decode(), key=len)}
+    _on_white(picture).save(less, "JPEG", quality=QUALITY, subsampling=0, optimize=True)
+    jpeg = b64encode(less.getvalue()).decode()
+    if len(jpeg) > len(png) / 2:
+        return data
+    return {
+        ("image/jpeg" if k == "image/png" else k): jpeg if k == "image/png" else v for k, v in data.items()
+    }
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    """Return an RGB picture, white where it is transparent, as a notebook's page shows it."""
+    solid = picture.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", solid.size, "white"), solid).convert("RGB")
 
 
 def clean(notebook: NotebookNode, name: str) -> None:
@@ -79,10 +100,10 @@ def clean(notebook: NotebookNode, name: str) -> None:
 
 
 def _make_smaller(outputs) -> None:
-    """Give the figures among outputs a palette, in place."""
+    """Make the figures among outputs smaller, in place."""
     for output in outputs:
-        if "image/png" in output.get("data", {}):
-            output["data"]["image/png"] = with_palette(output["data"]["image/png"])
+        if "data" in output:
+            output["data"] = type(output["data"])(smaller(output["data"]))
 
 
 def _cell_ids(notebook: NotebookNode) -> list[str]:

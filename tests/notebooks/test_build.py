@@ -1,11 +1,15 @@
 """What the builder promises: filled minutes, a check that notices any difference, nothing of this machine."""
 
 import re
+from base64 import b64decode, b64encode
+from io import BytesIO
 
 import nbformat
+import numpy as np
 import pytest
-from notebook_cleaning import FALLBACK, VIEW
+from notebook_cleaning import FALLBACK, VIEW, smaller
 from notebook_runner import widget_models
+from PIL import Image
 
 import notebooks as builder
 
@@ -116,3 +120,36 @@ def test_the_course_map_in_the_readme_has_the_measured_minutes(monkeypatch, tmp_
     mapped = builder.mapped()
     assert row.format("?") not in mapped and "| later | and more | soon |" in mapped
     assert re.search(r"\| \d+ min \|\n", mapped)
+
+
+def output_of(pixels: np.ndarray) -> dict:
+    file = BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return {"image/png": b64encode(file.getvalue()).decode(), "text/plain": "<Figure>"}
+
+
+def picture_in(data: dict, kind: str) -> np.ndarray:
+    return np.asarray(Image.open(BytesIO(b64decode(data[kind]))).convert("RGB")).astype(int)
+
+
+def test_a_figure_of_lines_stays_a_png_in_fewer_bytes():
+    rows, columns = np.mgrid[:200, :300]
+    lines = np.stack([rows % 50 * 5, columns % 60 * 4, (rows + columns) % 2 * 255], axis=-1).astype(np.uint8)
+    made = smaller(output_of(lines))
+    assert list(made) == ["image/png", "text/plain"]
+    assert len(made["image/png"]) <= len(output_of(lines)["image/png"])
+    assert np.abs(picture_in(made, "image/png") - lines).mean() < 12
+
+
+def test_a_figure_with_a_dancer_becomes_a_jpeg_on_white_that_looks_the_same():
+    rng = np.random.default_rng(0)
+    smooth = np.add.outer(np.linspace(0, 120, 200), np.linspace(0, 120, 300))[..., None] + [0, 8, 15]
+    photo = np.empty((200, 300, 4), np.uint8)
+    photo[..., :3], photo[..., 3] = smooth + rng.integers(0, 12, smooth.shape), 255
+    photo[:20, ..., 3] = 0  # a transparent margin, as figures may have
+    made = smaller(output_of(photo))
+    assert list(made) == ["image/jpeg", "text/plain"]
+    assert len(made["image/jpeg"]) < len(output_of(photo)["image/png"]) / 2
+    shown = picture_in(made, "image/jpeg")
+    assert np.abs(shown[30:] - photo[30:, :, :3]).mean() < 3
+    assert shown[:10].min() > 245
