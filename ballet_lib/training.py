@@ -3,48 +3,36 @@
 import hashlib
 import json
 import os
-import platform
 import sys
 import time
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ballet_lib import __version__
-from ballet_lib.augmentation import augment, augmented
 from ballet_lib.classifier import CARD_FORMAT, Classifier
-from ballet_lib.errors import BalletError
-from ballet_lib.networks import build
-from ballet_lib.quiet_tensorflow import import_keras
 from ballet_lib.recipes import AS_IN_RECIPE, DECAY, RECIPES, SCHEDULES, Recipe, check_count, recipe_of
-from ballet_lib.splits import Split, check_leaks, split_by_dancer
-from ballet_lib.takes import FRAMES, Arrays, TakeSet
+from ballet_lib.takes import FRAMES, TakeSet
 from ballet_lib.tensorboard_server import tensorboard
-from ballet_lib.vocabulary import MOVEMENTS
+from ballet_lib.training_data import (
+    batches,
+    divide,
+    first_model,
+    one_hot,
+    split_with_all_labels,
+    told,
+    versions,
+    with_copies,
+)
 
 if TYPE_CHECKING:
     import keras
     import pandas as pd
 
 __all__ = ["RECIPES", "SCHEDULES", "Recipe", "fit", "split_with_all_labels", "tensorboard"]
-
-SMALLEST_VARIANCE = 1e-8
-"""Below it a feature counts as constant in training, and is not blown up to a variance of 1."""
-
-
-class _Data(NamedTuple):
-    """What `fit` trains and validates on; `validation` is None if there is none."""
-
-    train: TakeSet
-    validation: TakeSet | None
-    split: str
-    labels: tuple[str, ...]
 
 
 def fit(
@@ -121,23 +109,23 @@ def fit(
         refit=refit, mixed=mixed,
     )  # fmt: skip
     check_count("frames", frames)
-    data = _divide(takes, validation, seed)
+    data = divide(takes, validation, seed)
     eaten = (recipe.features, frames, recipe.missing)
-    train = _augmented(data.train, recipe, seed).to_arrays(*eaten)
+    train = with_copies(data.train, recipe, seed).to_arrays(*eaten)
     valid = data.validation and data.validation.to_arrays(*eaten)
-    model = _new_model(network, train, data, sizes, seed)
+    model = first_model(network, train.X, len(data.labels), sizes, seed)
     card = {
         "format": CARD_FORMAT, "network": network, "sizes": sizes or {}, "parameters": model.count_params(),
         "labels": list(data.labels), "features": list(recipe.features), "frames": frames,
-        "missing": recipe.missing, "data": _told(data, train, valid), "split": data.split, "seed": seed,
+        "missing": recipe.missing, "data": told(data, train, valid), "split": data.split, "seed": seed,
         "recipe": asdict(recipe) | {"epochs": recipe.most_epochs},
     }  # fmt: skip
     first = _Training(model, recipe, seed, card, logs, checkpoint, bar)
     history, outcome = first.run(train, valid)
     trainings = [first]
     if recipe.refit and valid is not None and not outcome["interrupted"]:
-        everybody = _augmented(data.train + data.validation, recipe, seed).to_arrays(*eaten)
-        again = _new_model(network, everybody, data, sizes, seed)
+        everybody = with_copies(data.train + data.validation, recipe, seed).to_arrays(*eaten)
+        again = first_model(network, everybody.X, len(data.labels), sizes, seed)
         rates = _squeezed(history["learning_rate"], outcome["epochs"]["best"])
         trainings.append(first.again_with(again, rates))
         finished = trainings[-1].finish(everybody)
@@ -149,127 +137,16 @@ def fit(
             training.forget_progress()
     card |= outcome | {
         "held_out": None,
-        "versions": _versions(),
+        "versions": versions(),
         "seconds": round(time.perf_counter() - began, 2),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     return Classifier(model, card, history)
 
 
-# --- Before training --------------------------------------------------------------------------------------
-
-
-def split_with_all_labels(
-    takes: TakeSet, test: float = 0.25, seed: int = 0, least: int = 1, tries: int = 50
-) -> Split:
-    """Hold out a share of the dancers, drawn again if a label would be left without takes to learn from.
-
-    Parameters
-    ----------
-    takes
-        Takes of at least two dancers.
-    test
-        Share of the dancers to hold out.
-    seed
-        The draw begins with this seed, and goes on with the next ones.
-    least
-        Takes of each label that training must keep.
-    tries
-        Draws before giving up.
-
-    Raises
-    ------
-    BalletError
-        If there are too few dancers, or no draw leaves training every label.
-    """
-    for number in range(tries):
-        split = split_by_dancer(takes, test, seed + number)
-        counts = Counter(take.movement for take in split.train)
-        lacking = [label for label in _occurring(takes) if counts[label] < least]
-        if not lacking:
-            return split
-    whose = "; ".join(f"{label}: {', '.join(takes.filter(movement=label).dancers)}" for label in lacking[:3])
-    raise BalletError(
-        f"Whichever dancers are held out, some label is left to nobody who trains ({whose}). "
-        "Record it with more dancers, leave the label out, or name whom to hold out."
-    )
-
-
-def _occurring(takes: TakeSet) -> tuple[str, ...]:
-    there = {take.movement for take in takes}
-    return tuple(label for label in takes.labels if label in there)
-
-
-def _divide(takes: TakeSet, validation, seed: int) -> _Data:
-    """Divide by dancer, and refuse what cannot be learned."""
-    counts = Counter(take.movement for take in takes)
-    if len(counts) < 2:
-        raise BalletError(
-            f"There is nothing to tell apart: all {len(takes)} takes show {next(iter(counts), 'nothing')}. "
-            "Add takes with another label."
-        )
-    if single := [label for label in _occurring(takes) if counts[label] < 2]:
-        raise BalletError(
-            f"Only one take shows {', '.join(single)}, and nobody learns from a single example. "
-            "Record more, or leave the label out with TakeSet.filter."
-        )
-    if isinstance(validation, TakeSet):
-        check_leaks(takes, validation)
-        train, valid, split = takes, validation, "validation takes were given"
-    elif validation is None:
-        train, valid, split = takes, None, "no validation"
-    else:
-        if len(takes.dancers) < 2:
-            raise BalletError(
-                f"All {len(takes)} takes are danced by {takes.dancers[0]}, so nobody is left to validate on. "
-                "Record a second dancer, or pass validation=None: all epochs are trained, and nothing tells "
-                "when to stop or how well strangers are recognised."
-            )
-        named = isinstance(validation, str | Sequence)
-        drawn = (
-            split_by_dancer(takes, validation) if named else split_with_all_labels(takes, validation, seed)
-        )
-        train, valid, split = drawn.train, drawn.test, drawn.name
-    labels = _occurring(train)
-    if valid is not None and (unseen := sorted({take.movement for take in valid} - set(labels))):
-        raise BalletError(
-            f"Validation shows {', '.join(unseen)}, which training never sees. "
-            "Give training takes of it too, or leave the label out."
-        )
-    as_trained = None if valid is None else TakeSet(valid, labels)
-    return _Data(TakeSet(train, labels), as_trained, split, labels)
-
-
-def _augmented(takes: TakeSet, recipe: Recipe, seed: int) -> TakeSet:
-    """Add changed copies; mirrored ones only of ballet, where left and right bear one name."""
-    change = partial(
-        augment, mirrored=0.5 if set(takes.labels) <= set(MOVEMENTS) else 0.0,
-        warped=recipe.warped, jittered=recipe.jittered,
-    )  # fmt: skip
-    return augmented(takes, recipe.copies_of(len(takes)), seed, change)
-
-
-def _new_model(network: str, arrays: Arrays, data: _Data, sizes: dict | None, seed: int) -> "keras.Model":
-    """Build a network with first weights of the seed, that knows what normal is."""
-    import_keras().utils.set_random_seed(seed)
-    model = build(network, arrays.X.shape[1:], len(data.labels), **(sizes or {}))
-    _learn_normalisation(model, arrays.X)
-    return model
-
-
 def _squeezed(rates: Sequence[float], epochs: int) -> list[float]:
     """Go through the same learning rates in so many epochs, so that the last ones are as small again."""
     return np.interp(np.linspace(0, len(rates) - 1, epochs), np.arange(len(rates)), rates).tolist()
-
-
-def _learn_normalisation(model: "keras.Model", X: np.ndarray) -> None:
-    """Adapt the layer ``normalise``, if there is one; a feature that never changes is left as it is."""
-    for layer in model.layers:
-        if layer.name == "normalise":
-            layer.adapt(X)
-            variance = np.asarray(layer.adapt_variance)
-            layer.adapt_variance.assign(np.where(variance < SMALLEST_VARIANCE, 1, variance))
-            layer.finalize_state()
 
 
 # --- Training ---------------------------------------------------------------------------------------------
@@ -296,12 +173,13 @@ class _Training:
         last = done if self.progress and self.progress.stopped else max(self.epochs, done)
         bar = self._bar(done)
         model = self._compiled()
+        classes = len(self.card["labels"])
         interrupted = False
         try:
             model.fit(
-                self._batches(train, done, last), shuffle=False,
+                batches(train, classes, self.recipe, self.seed, done, last), shuffle=False,
                 steps_per_epoch=-(-len(train.X) // self.recipe.batch_size),
-                validation_data=valid and (valid.X, self._targets(valid.y)), validation_batch_size=256,
+                validation_data=valid and (valid.X, one_hot(valid.y, classes)), validation_batch_size=256,
                 initial_epoch=done, epochs=last, callbacks=callbacks + bar, verbose=0,
             )  # fmt: skip
         except KeyboardInterrupt:
@@ -381,36 +259,6 @@ class _Training:
             made.append(callbacks.TensorBoard(self.logs, write_graph=False))
         return made
 
-    def _targets(self, y: np.ndarray) -> np.ndarray:
-        """Return float32 (N, K), 1 where the label is."""
-        return np.eye(len(self.card["labels"]), dtype=np.float32)[y]
-
-    def _batches(self, train, first: int, last: int):
-        """Shuffle and mix by seed and epoch, so that a resumed training sees what it would have seen."""
-        import tensorflow as tf
-        from sklearn.utils.class_weight import compute_sample_weight
-
-        weights = compute_sample_weight("balanced" if self.recipe.class_weights else None, train.y)
-        columns = [tf.constant(c) for c in (train.X, self._targets(train.y), weights.astype(np.float32))]
-
-        @tf.autograph.experimental.do_not_convert
-        def mixup(rows, partners, share):
-            some = [tf.gather(column, rows) for column in columns]
-            others = [tf.gather(column, partners) for column in columns]
-            shares = [tf.reshape(share, [-1] + [1] * (len(column.shape) - 1)) for column in columns]
-            return tuple(a + (b - a) * s for a, b, s in zip(some, others, shares, strict=True))
-
-        @tf.autograph.experimental.do_not_convert
-        def epoch_of_batches(epoch):
-            numbers = tf.range(len(train.y))
-            order = tf.random.experimental.stateless_shuffle(numbers, [self.seed, epoch])
-            partners = tf.random.experimental.stateless_shuffle(numbers, [self.seed, epoch + 2**20])
-            shares = tf.random.stateless_uniform([len(train.y)], [self.seed, epoch], 0, self.recipe.mixed)
-            rows = tf.data.Dataset.from_tensor_slices((order, partners, shares))
-            return rows.batch(self.recipe.batch_size).map(mixup)
-
-        return tf.data.Dataset.range(first, max(last, first + 1)).flat_map(epoch_of_batches).prefetch(2)
-
     def _outcome(self, interrupted: bool) -> dict:
         rows = self.rows.rows
         best = len(rows) if self.early is None else self.early.best_epoch + 1
@@ -429,32 +277,6 @@ def _tell_interruption(outcome: dict, training: _Training) -> None:
 # --- The model card ---------------------------------------------------------------------------------------
 
 
-def _told(data: _Data, train, valid) -> dict:
-    """Describe the data: how many takes of whom, and a sum that tells other data from these."""
-    digest = hashlib.sha256()
-    for arrays in (train, *([valid] if valid else [])):
-        digest.update(np.ascontiguousarray(arrays.X).tobytes())
-        digest.update(arrays.y.astype("<i8").tobytes())
-    counts = np.bincount(data.train.y, minlength=len(data.labels)).tolist()
-    return {
-        "takes": len(data.train) + len(data.validation or ()),
-        "train": {"takes": len(data.train), "dancers": list(data.train.dancers)},
-        "validation": data.validation and {
-            "takes": len(data.validation), "dancers": list(data.validation.dancers)},
-        "held_out": None,
-        "per_label": dict(zip(data.labels, counts, strict=True)),
-        "sha256": digest.hexdigest(),
-    }  # fmt: skip
-
-
 def _fingerprint(card: dict) -> str:
     """Sum up all that the numbers of a training depend on."""
     return hashlib.sha256(json.dumps(card, sort_keys=True).encode()).hexdigest()
-
-
-def _versions() -> dict[str, str]:
-    import keras
-    import tensorflow
-
-    return {"ballet_lib": __version__, "python": platform.python_version(), "keras": keras.__version__,
-            "tensorflow": tensorflow.__version__, "numpy": np.__version__}  # fmt: skip

@@ -207,7 +207,7 @@ def test_ctrl_c_while_everybody_teaches_keeps_the_first_training(monkeypatch, tm
 def test_only_ballet_is_mirrored(monkeypatch):
     asked = []
     monkeypatch.setattr(
-        "ballet_lib.training.augmented",
+        "ballet_lib.training_data.augmented",
         lambda takes, copies, seed, change: asked.append(change.keywords["mirrored"]) or takes,
     )
     fit(company(movements=("left_wave", "right_wave")), **QUICK | {"epochs": 1})
