@@ -85,6 +85,7 @@ RECIPES: dict[str, Recipe] = {name: Recipe() for name in NETWORKS} | {
                           schedule="exponential"),
     "bilstm-paper": replace(_PAPER, epochs=(20, 20), batch_size=128),
     "bilstm-tuned": replace(_PAPER, epochs=(20, 20), batch_size=128, learning_rate=1e-4),
+    "lstm-tuned": replace(_PAPER, epochs=(20, 20), batch_size=128, learning_rate=1e-4),
 }  # fmt: skip
 """The recipe of each network; the papers' are theirs."""
 

@@ -5,7 +5,8 @@ compiled: float32 (N, frames, features) in, probabilities (N, classes) out. All 
 so that a stored model loads with safe mode on.
 
 The course's own begin with a layer called ``normalise`` that `training.fit` adapts to the training set. The
-variants named after papers take their inputs as the papers did.
+variants named after papers take their inputs as the papers did; only those that are tuned begin with a batch
+normalisation, called ``batch_norm``, that has been told the training set's mean and variance.
 """
 
 from collections.abc import Callable
@@ -24,7 +25,7 @@ NETWORKS: dict[str, Network] = {
     "lstm": lstm.lstm, "bilstm": bilstm.bilstm, "attention": attention.attention, "tcn": tcn.tcn,
     "frame-attention": attention.frame_attention,
     "lstm-paper": lstm.paper, "lstm-style": lstm.style,
-    "bilstm-paper": bilstm.paper, "bilstm-tuned": bilstm.tuned,
+    "bilstm-paper": bilstm.paper, "bilstm-tuned": bilstm.tuned, "lstm-tuned": lstm.tuned,
 }  # fmt: skip
 """The course's own first, then the papers'."""
 

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from ballet_lib.networks.lstm import after_batch_norm
+
 if TYPE_CHECKING:
     import keras
 
@@ -41,32 +43,42 @@ def paper(shape: tuple[int, int], classes: int) -> "keras.Model":
 
     The paper feeds it one vector of 2 048 numbers a frame, the average pool of InceptionV3.
     """
-    return _after_batch_norm(shape, classes, "bilstm_paper", units=64, dense=(32, 16), activation="relu")
+    return after_batch_norm(shape, classes, "bilstm_paper", _both_ways(64), (32, 16), "relu", 0.2)
 
 
-def tuned(shape: tuple[int, int], classes: int) -> "keras.Model":
+def tuned(
+    shape: tuple[int, int],
+    classes: int,
+    units: int = 448,
+    dense_1: int = 320,
+    dense_2: int = 160,
+    activation: str = "tanh",
+    dropout: float = 0.2,
+) -> "keras.Model":
     """Build the 16-style paper's network after its Hyperband search: 448, 320, 160, tanh.
 
-    Its learning rate is 1e-4.
+    Its learning rate is 1e-4. `tuning.SPACES` searches its sizes anew.
+
+    Parameters
+    ----------
+    shape
+        Frames and features of one take.
+    classes
+        Number of labels.
+    units
+        Size of the state in each direction.
+    dense_1, dense_2
+        Widths of the two dense layers after it.
+    activation
+        Of the dense layers.
+    dropout
+        Share of the two final states that is hidden in each training step.
     """
-    return _after_batch_norm(shape, classes, "bilstm_tuned", units=448, dense=(320, 160), activation="tanh")
+    sizes = (dense_1, dense_2), activation, dropout
+    return after_batch_norm(shape, classes, "bilstm_tuned", _both_ways(units), *sizes, first="batch_norm")
 
 
-def _after_batch_norm(
-    shape: tuple[int, int], classes: int, name: str, units: int, dense: tuple[int, int], activation: str
-) -> "keras.Model":
-    from keras import Sequential, layers
+def _both_ways(units: int) -> "keras.layers.Layer":
+    from keras import layers
 
-    return Sequential(
-        [
-            layers.Input(shape),
-            layers.BatchNormalization(),
-            layers.Bidirectional(layers.LSTM(units)),
-            layers.Dropout(0.2),
-            layers.Dense(dense[0], activation=activation),
-            layers.Dense(dense[1], activation=activation),
-            layers.Dense(classes, name="linear"),
-            layers.Softmax(name="probabilities"),
-        ],
-        name=name,
-    )
+    return layers.Bidirectional(layers.LSTM(units))

@@ -1,4 +1,4 @@
-"""LSTM networks: the course's own, the ballet paper's, and the dance-style project's."""
+"""LSTM networks: the course's own, the ballet paper's, the dance-style project's, and one to tune."""
 
 from typing import TYPE_CHECKING
 
@@ -115,4 +115,70 @@ def style(shape: tuple[int, int], classes: int, units: int = 20) -> "keras.Model
             dense(classes, activation="softmax", name="probabilities"),
         ],
         name="lstm_style",
+    )
+
+
+def tuned(
+    shape: tuple[int, int],
+    classes: int,
+    units: int = 448,
+    dense_1: int = 320,
+    dense_2: int = 160,
+    activation: str = "tanh",
+    dropout: float = 0.2,
+) -> "keras.Model":
+    """Build the 16-style paper's tuned network with an LSTM that reads in one direction only.
+
+    `tuning.SPACES` searches over both. The paper tuned the other one, see `bilstm.tuned`.
+
+    Parameters
+    ----------
+    shape
+        Frames and features of one take.
+    classes
+        Number of labels.
+    units
+        Size of the LSTM's state.
+    dense_1, dense_2
+        Widths of the two dense layers after it.
+    activation
+        Of the dense layers.
+    dropout
+        Share of the final state that is hidden in each training step.
+    """
+    from keras import layers
+
+    sizes = (dense_1, dense_2), activation, dropout
+    return after_batch_norm(shape, classes, "lstm_tuned", layers.LSTM(units), *sizes, first="batch_norm")
+
+
+def after_batch_norm(
+    shape: tuple[int, int],
+    classes: int,
+    name: str,
+    reader: "keras.layers.Layer",
+    dense: tuple[int, int],
+    activation: str,
+    dropout: float,
+    first: str | None = None,
+) -> "keras.Model":
+    """Build what the 16-style paper's networks share: batch normalisation, a reader, two dense layers.
+
+    With `first` the normalisation is called so; `training_data.first_model` tells one called ``batch_norm``
+    what normal is, which it would otherwise take hundreds of steps to find out.
+    """
+    from keras import Sequential, layers
+
+    return Sequential(
+        [
+            layers.Input(shape),
+            layers.BatchNormalization(name=first),
+            reader,
+            layers.Dropout(dropout),
+            layers.Dense(dense[0], activation=activation),
+            layers.Dense(dense[1], activation=activation),
+            layers.Dense(classes, name="linear"),
+            layers.Softmax(name="probabilities"),
+        ],
+        name=name,
     )
