@@ -119,6 +119,25 @@ def draw_frames(
     -------
         Grey pictures, uint8 (n, 64, 64), and joints, float32 (n, 33, 2), from 0 to 1 of the square.
     """
+    pictures, joints, _ = draw_frames_with_masks(scene, kept, margin, shift)
+    return pictures, joints
+
+
+def draw_frames_with_masks(
+    scene: "Scene", kept: Sequence[int], margin: float = MARGIN, shift: tuple[float, float] = (0, 0)
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw frames as `draw_frames` does, and tell which of their pixels show the dancer.
+
+    Parameters
+    ----------
+    scene, kept, margin, shift
+        As in `draw_frames`.
+
+    Returns
+    -------
+        Pictures and joints as in `draw_frames`, and masks, bool (n, 64, 64): true where the dancer covers at
+        least half of a pixel.
+    """
     from dataclasses import replace
 
     import cv2
@@ -129,15 +148,17 @@ def draw_frames(
     low, high = points.min(axis=(0, 1)), points.max(axis=(0, 1))
     side = max(round(float((high - low).max()) * margin), 2)
     corner = np.round((low + high) / 2 - side / 2 + np.array(shift) * side).astype(int)
-    pictures = []
+
+    def cut(layer: np.ndarray, beyond: int) -> np.ndarray:
+        wide = cv2.copyMakeBorder(layer, side, side, side, side, beyond)
+        x, y = np.clip(corner + side, 0, np.array(wide.shape[::-1]) - side)
+        return cv2.resize(wide[y : y + side, x : x + side], (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+
+    pictures, masks = [], []
     for picture in clean.pictures(only=kept):
-        grey = cv2.cvtColor(picture.rgb, cv2.COLOR_RGB2GRAY)
-        grey = cv2.copyMakeBorder(grey, side, side, side, side, cv2.BORDER_REPLICATE)
-        x, y = np.clip(corner + side, 0, np.array(grey.shape[::-1]) - side)
-        pictures.append(
-            cv2.resize(grey[y : y + side, x : x + side], (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-        )
-    return np.stack(pictures), ((points - corner) / side).astype(np.float32)
+        pictures.append(cut(cv2.cvtColor(picture.rgb, cv2.COLOR_RGB2GRAY), cv2.BORDER_REPLICATE))
+        masks.append(cut(picture.mask.astype(np.uint8) * 255, cv2.BORDER_CONSTANT) >= 128)
+    return np.stack(pictures), ((points - corner) / side).astype(np.float32), np.stack(masks)
 
 
 # --- Encoders ---------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -126,9 +127,15 @@ def _check_archive(path: Path, card: dict) -> None:
         raise BalletError(
             f"{path} is damaged, or no Keras model ({type(error).__name__}). Copy it again, or train again."
         ) from error
-    if brought := sorted(_class_names(config) & RUNS_CODE):
+    objects = list(_objects(config))
+    if brought := sorted({item["class_name"] for item in objects} & RUNS_CODE):
         raise BalletError(
             f"{path} holds {', '.join(brought)}, which would run code from the file, so it is not loaded. "
+            "Build the network from Keras' own layers, and train it again."
+        )
+    if unknown := sorted({item["class_name"] for item in objects if _unknown(item)}):
+        raise BalletError(
+            f"{path} holds {', '.join(unknown)}, which Keras does not know and the file does not bring. "
             "Build the network from Keras' own layers, and train it again."
         )
     if card.get("model_sha256", digest) != digest:
@@ -150,15 +157,21 @@ def _check_weights(path: Path, archive: zipfile.ZipFile) -> None:
         )
 
 
-def _class_names(config) -> set[str]:
-    """Collect every `class_name` in a nested configuration."""
-    found, waiting = set(), [config]
+def _objects(config) -> Iterator[dict]:
+    """Yield every object that a nested configuration describes, each with its `class_name`."""
+    waiting = [config]
     while waiting:
         item = waiting.pop()
         if isinstance(item, dict):
-            if isinstance(name := item.get("class_name"), str):
-                found.add(name)
+            if isinstance(item.get("class_name"), str):
+                yield item
             waiting += item.values()
         elif isinstance(item, list):
             waiting += item
-    return found
+
+
+def _unknown(item: dict) -> bool:
+    """Tell whether an object is somebody's own, and nobody has told Keras of it."""
+    name, home = item.get("registered_name"), str(item.get("module"))
+    own = isinstance(name, str) and home.split(".")[0] not in ("keras", "builtins")
+    return own and import_keras().saving.get_registered_object(name) is None

@@ -197,6 +197,17 @@ def test_a_lambda_layer_is_refused_and_never_run(trained, tmp_path):
         Classifier.load(path)
 
 
+def test_layers_of_somebodys_own_are_named(trained, tmp_path):
+    class Pirouette(keras.layers.Layer):
+        def call(self, x):
+            return x[:, 0, :3]
+
+    model = keras.Sequential([keras.layers.Input((8, 99)), Pirouette()])
+    path = Classifier(model, trained.card).save(tmp_path / "own.keras")
+    with pytest.raises(BalletError, match="holds Pirouette, which Keras does not know"):
+        Classifier.load(path)
+
+
 def test_safe_mode_alone_would_refuse_it_too(trained, tmp_path, monkeypatch):
     model = keras.Sequential([keras.layers.Input((8, 99)), keras.layers.Lambda(lambda x: x[:, 0, :3])])
     path = Classifier(model, trained.card).save(tmp_path / "lambda.keras")

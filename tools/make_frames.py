@@ -1,9 +1,10 @@
-"""Make what lesson 04 shows and uses: the pictures of ballet6, and the encoder that reads them.
+"""Make what lessons 04 and 08 show and use: the pictures of ballet6, and the encoder that reads them.
 
     python tools/make_frames.py frames     draw datasets/frames.npz: some takes of ballet6, ten pictures each
+    python tools/make_frames.py masks      draw datasets/frame_masks.npz: what in them is the dancer
     python tools/make_frames.py encoder    draw other dancers, and train datasets/models/encoder.keras on them
 
-Each takes about ten minutes on two cores. The encoder never sees a dancer of ballet6.
+Each takes five to ten minutes on two cores. The encoder never sees a dancer of ballet6.
 """
 
 import argparse
@@ -15,10 +16,18 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from ballet_lib.files import replacing
-from ballet_lib.frame_features import KEPT, MODEL, Frames, draw_frames, save_frames
+from ballet_lib.frame_features import (
+    KEPT,
+    MODEL,
+    Frames,
+    draw_frames,
+    draw_frames_with_masks,
+    save_frames,
+)
 from ballet_lib.networks.encoder import encoder, joint_finder
 from ballet_lib.quiet_tensorflow import import_keras
 from ballet_lib.skeleton import mirror
+from ballet_lib.stills import save_masks
 from ballet_lib.studio.recipes import Recipe, ballet6
 from ballet_lib.studio.scene import Scene
 from ballet_lib.vocabulary import MOVEMENTS
@@ -35,8 +44,8 @@ SEED, EPOCHS, BATCH = 904, 60, 64
 def main() -> None:
     """Make what the argument names."""
     parser = argparse.ArgumentParser(description="Make the pictures of ballet6, or the encoder.")
-    parser.add_argument("what", choices=["frames", "encoder"])
-    {"frames": make_frames, "encoder": make_encoder}[parser.parse_args().what]()
+    parser.add_argument("what", choices=["frames", "masks", "encoder"])
+    {"frames": make_frames, "masks": make_masks, "encoder": make_encoder}[parser.parse_args().what]()
 
 
 # --- Pictures ---------------------------------------------------------------------------------------------
@@ -44,10 +53,21 @@ def main() -> None:
 
 def make_frames() -> None:
     """Draw the takes of ballet6 that ship as pictures."""
+    path = save_frames(draw_each(draw_take))
+    print(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB")
+
+
+def make_masks() -> None:
+    """Draw which pixels of these pictures show the dancer."""
+    path = save_masks(draw_each(draw_masks))
+    print(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB")
+
+
+def draw_each(draw: Callable) -> Frames:
+    """Draw all takes that ship as pictures."""
     recipes = {name: one for name, one in ballet6().items() if name.endswith(TAKES)}
-    drawn = Parallel(n_jobs=-1)(delayed(draw_take)(recipe) for recipe in recipes.values())
-    path = save_frames(Frames(np.stack(drawn), tuple(recipes)))
-    print(f"{path.name}: {len(drawn)} takes, {path.stat().st_size / 1e6:.2f} MB")
+    drawn = Parallel(n_jobs=-1)(delayed(draw)(recipe) for recipe in recipes.values())
+    return Frames(np.stack(drawn), tuple(recipes))
 
 
 def draw_take(recipe: Callable[[], Recipe], kept=KEPT) -> np.ndarray:
@@ -56,6 +76,14 @@ def draw_take(recipe: Callable[[], Recipe], kept=KEPT) -> np.ndarray:
     pictures, _ = draw_frames(one.scene, [one.start + number for number in kept])
     pictures[np.isin(list(kept), one.dark)] = 0
     return pictures
+
+
+def draw_masks(recipe: Callable[[], Recipe], kept=KEPT) -> np.ndarray:
+    """Draw the masks of one take, nobody where the light failed: bool (10, 64, 64)."""
+    one = recipe()
+    masks = draw_frames_with_masks(one.scene, [one.start + number for number in kept])[2]
+    masks[np.isin(list(kept), one.dark)] = False
+    return masks
 
 
 # --- The encoder ------------------------------------------------------------------------------------------
