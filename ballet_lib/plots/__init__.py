@@ -18,37 +18,51 @@ from ballet_lib.plots.evaluation import (
 )
 from ballet_lib.plots.live import delays, passing, stream, threshold_costs, trade_off
 from ballet_lib.plots.measures import error_by_group, pck_curve
+from ballet_lib.plots.picture_saliency import picture_maps
 from ballet_lib.plots.pictures import filmstrip, overlay
 from ballet_lib.plots.recognition import recognition
+from ballet_lib.plots.saliency import saliency, saliency_skeletons
+from ballet_lib.plots.saliency_checks import deletion, group_shares, randomisation
 from ballet_lib.plots.space import orbit, skeleton_3d
 from ballet_lib.plots.style import style, subplots
 from ballet_lib.plots.takes import class_curves, take_strips, timelines
 from ballet_lib.plots.technique import fault_rates, technique
+from ballet_lib.plots.tuning import best_so_far, hyperparameters, optimism, successive_halving
 
 __all__ = [
     "angle_curves",
     "attention",
+    "best_so_far",
     "class_curves",
     "confusion_matrix",
     "delays",
+    "deletion",
     "differences",
     "error_by_group",
     "fault_rates",
     "filmstrip",
     "gates",
     "gradient_norms",
+    "group_shares",
+    "hyperparameters",
     "learning_curve",
+    "optimism",
     "orbit",
     "overlay",
     "passing",
     "pck_curve",
     "per_class",
+    "picture_maps",
+    "randomisation",
     "recognition",
     "reliability",
+    "saliency",
+    "saliency_skeletons",
     "skeleton_3d",
     "stream",
     "style",
     "subplots",
+    "successive_halving",
     "take_strips",
     "technique",
     "threshold_costs",
