@@ -17,10 +17,12 @@ from ballet_lib.classifier import Classifier
 from ballet_lib.evaluation import confusion_matrix, evaluate
 from ballet_lib.networks.attention import attention_weights
 from ballet_lib.plots.recognition import chief_word, movement_colours
+from ballet_lib.plots.saliency import colour_scale
 from ballet_lib.plots.style import INK, PALETTE
 from ballet_lib.pose import PoseExtractor
 from ballet_lib.quiet_tensorflow import import_keras
 from ballet_lib.recognition import recognise
+from ballet_lib.saliency import integrated_gradients, joint_maps
 from ballet_lib.splits import Split, split_by_dancer
 from ballet_lib.studio.camera import Camera
 from ballet_lib.studio.choreography import Style
@@ -273,6 +275,72 @@ def _curve(ax, weights: np.ndarray) -> None:
     ax.set_axis_off()
 
 
+def saliency() -> None:
+    """A dancer in each movement, with dots on the joints that the shipped LSTM's answer is made of."""
+    model, recipes = Classifier.load("lstm"), ballet6()
+    shown = [f"d11_{movement}_2" for movement in BALLET_MOVEMENTS]
+    takes = TakeSet.load("ballet6").filter(lambda take: take.take_id in shown)
+    maps = integrated_gradients(model.model, model.inputs(takes))
+    figure, axes = plots.subplots(1, len(takes), size=(11.4, 2.85))
+    figure.get_layout_engine().set(w_pad=0.02, wspace=0)
+    for ax, take, strength in zip(axes, takes, joint_maps(maps, model.features), strict=True):
+        frame = int(np.clip(strength.clip(0).sum(axis=1).argmax(), 12, 27))
+        recipe = recipes[take.take_id]()
+        rgb = next(recipe.scene.pictures(only=[recipe.start + frame])).rgb
+        rgb, landmarks = _cut(rgb, take.poses.landmarks[frame], 0.72)
+        ax.imshow((255 - (255.0 - rgb) * 0.55).astype(np.uint8))
+        ax.set_axis_off()
+        ax.set_title(french(take.movement), fontsize=11, fontweight="normal", loc="center")
+        _dots(ax, landmarks[:, :2] * rgb.shape[1::-1], strength.sum(axis=0))
+    save(figure, "saliency.jpg", quality=80)
+
+
+def _dots(ax, points: np.ndarray, strength: np.ndarray) -> None:
+    """Lay a dot on each joint that speaks for the answer: the darker and larger, the more."""
+    strength = strength.clip(0) / strength.max()
+    for index in strength.argsort():
+        look = {"color": colour_scale(False)(0.35 + 0.65 * strength[index]), "mec": "white"}
+        if strength[index] > 0.04:
+            ax.plot(*points[index], "o", ms=2 + 15 * np.sqrt(strength[index]), **look)
+
+
+AUDITION = {1: range(9), 3: (2, 4, 6), 9: (4,)}
+"""Who is still there after so many epochs."""
+
+
+def tuning() -> None:
+    """Nine dancers audition, three are asked to go on, one stays: as a tuner does with its trials."""
+    pictures = [_at_audition(number) for number in range(len(AUDITION[1]))]
+    figure = plt.figure(figsize=(9.4, 4.2))
+    grid = figure.add_gridspec(
+        3, 9, width_ratios=(1, 1, 1, 0.2, 1, 0.2, 1, 1, 1), wspace=0.05, hspace=0.05,
+        left=0.005, right=0.995, bottom=0.005, top=0.92,
+    )  # fmt: skip
+    rounds = (
+        ("nine trials, one epoch each", [grid[n // 3, n % 3] for n in range(9)], AUDITION[3]),
+        ("three go on", [grid[n, 4] for n in range(3)], AUDITION[9]),
+        ("one is trained to the end", [grid[:, 6:]], AUDITION[9]),
+    )
+    for (title, places, stay), there in zip(rounds, AUDITION.values(), strict=True):
+        for place, number in zip(places, there, strict=True):
+            ax = figure.add_subplot(place)
+            pale = pictures[number] if number in stay else 255 - (255.0 - pictures[number]) * 0.28
+            ax.imshow(pale.astype(np.uint8), aspect="auto")
+            ax.set(xticks=(), yticks=())
+            ax.spines[:].set(color=PALETTE[1], linewidth=3.5, visible=number in stay)
+        left, right = (place.get_position(figure) for place in (places[0], places[-1]))
+        figure.text((left.x0 + right.x1) / 2, 0.945, title, ha="center", fontsize=12)
+    save(figure, "tuning.jpg", quality=68)
+
+
+def _at_audition(number: int) -> np.ndarray:
+    """Draw one of the dancers in her retiré: rgb."""
+    rng = np.random.default_rng([6, number])
+    scene = Scene.draw("retire_devant", rng, (15, 15), style=Style(), fill=0.72)
+    picture = next(scene.pictures(only=[len(scene.motion) // 2]))
+    return _cut(picture.rgb, np.argwhere(picture.mask)[:, ::-1] / picture.mask.shape[::-1], 1.0)[0]
+
+
 ROUTINE = "r01_routine_1"
 
 
@@ -351,4 +419,6 @@ if __name__ == "__main__":
     bilstm()
     confusion()
     attention()
+    tuning()
+    saliency()
     live()
