@@ -76,7 +76,7 @@ print(f"{take.take_id}: “{french(labels[answer])}”, says the network. Why?")
 # We explain the **logit** of the answer, the number before the softmax. A probability cannot rise above 1, however clear the dance; a logit can.
 
 # %%
-before_last = keras.Model(model.inputs, model.layers[-1].input)
+before_last = keras.Model(model.inputs[0], model.layers[-1].input)
 W, b = model.layers[-1].get_weights()
 
 
@@ -324,7 +324,8 @@ def mean_of(values, groups):
 
 
 def ranks_alike(some, others):
-    each = [spearmanr(a.ravel(), b.ravel())[0] for a, b in zip(some, others, strict=True)]  # fmt: skip
+    pairs = zip(some, others, strict=True)
+    each = [spearmanr(a.ravel(), b.ravel()).statistic for a, b in pairs]
     return mean_of(np.array(each), takes.groups)
 
 
@@ -499,7 +500,8 @@ draw_means(
 # And that is seen without any network: the last row is a **control**, how far each number lies from the average frame. A working leg goes far, whoever looks on. What does the network add to it?
 
 # %%
-for column, unit in {"working_leg": "of the legs' part", "lift": "even maps on the defining limbs"}.items():  # fmt: skip
+units = {"working_leg": "of the legs' part", "lift": "even maps on the defining limbs"}
+for column, unit in units.items():
     none, ig = (scores[name][column] for name in ("no network", "integrated gradients"))
     known = none.notna().to_numpy()
     more = saliency.advantage(none[known], ig[known], own.groups[known])
@@ -577,7 +579,7 @@ pd.DataFrame(found).mul(100).round(0).astype(int).loc[list(BALLET_MOVEMENTS)]
 
 # %%
 learners, strangers = load_stills().split(["d10", "d11", "d12"])
-epochs = choose(course=24, paper=100)
+epochs = choose(course=18, paper=100)
 as_drawn = fit_frame_cnn(learners, rooms=False, price=0, epochs=epochs)
 
 
@@ -637,7 +639,7 @@ plots.picture_maps(
 # - **exchange the rooms**: a new one behind each dancer in each epoch,
 # - and **ask a price**: since the masks are known, let the loss charge for what the last channels show beside the dancer.
 #
-# **Predict** Which of the two helps to recognise strangers? Two trainings, some fifteen seconds each.
+# **Predict** Which of the two helps to recognise strangers? Two trainings, some twenty seconds each.
 
 # %%
 new_rooms = fit_frame_cnn(learners, price=0, epochs=epochs)
@@ -681,7 +683,8 @@ def alike(some, others):
 
 half_forgotten = dict(saliency.randomised(elsewhere))["convolution_3"]
 ours, forgotten = drawn_by(elsewhere), drawn_by(half_forgotten)
-places = [pictures.grad_cam(each, few.pictures, few.y) for each in (elsewhere, half_forgotten)]  # fmt: skip
+both = (elsewhere, half_forgotten)
+places = [pictures.grad_cam(each, few.pictures, few.y) for each in both]
 plots.picture_maps(
     few.pictures,
     {
@@ -740,7 +743,7 @@ except BalletError:
 # %% [markdown]
 # ## What went wrong on purpose
 #
-# A school films each movement in another room, and in each room hangs another poster. We hang them into our pictures, mostly beside the dancer, and train. Ten seconds.
+# A school films each movement in another room, and in each room hangs another poster. We hang them into our pictures, mostly beside the dancer, and train for a quarter of a minute.
 
 # %%
 with_posters, _ = with_marks(learners, rng)
@@ -769,7 +772,7 @@ plots.picture_maps(
 )
 
 # %% [markdown]
-# *Four pictures with posters in an upper corner, and below them Grad-CAM: a bright patch on each poster, and next to nothing on the dancer.*
+# *Four pictures with posters in an upper corner, and below them Grad-CAM: a bright patch on each poster, and little on the dancer.*
 #
 # This is what saliency maps are for. The mends are those from above, on the very same spoilt pictures: exchange the rooms, posters and all, and charge for what lies beside the dancer.
 
@@ -816,7 +819,7 @@ def look(
 
 # %%
 clip = saliency_video(
-    takes[shown[-1]], signed[shown[-1]], "retire_saliency.mp4", size=160
+    takes[shown[-1]], signed[shown[-1]], "retire_saliency.mp4", size=240
 )
 Video(str(clip), embed=True, html_attributes="controls loop")
 

@@ -26,7 +26,7 @@ _LEG = ("working leg", "working foot")
 
 DEFINING: dict[str, Definition] = MappingProxyType({
     "demi_plie": Definition(
-        ("left leg", "right leg"), "both knees bend over the toes, and the heels stay on the floor"),
+        ("left leg", "right leg"), "both knees bend over the toes, the heels stay down"),
     "battement_tendu": Definition(_LEG, "one straight leg slides out to a pointed foot"),
     "releve": Definition(("left foot", "right foot"), "both heels rise, and the knees stay straight"),
     "attitude_croisee": Definition(_LEG, "the leg behind is lifted and bent"),
