@@ -121,6 +121,18 @@ def test_integrated_gradients_are_complete_in_every_network(network):
     assert missed.max() < 0.01 * moved.max()
 
 
+def test_a_map_that_does_not_add_up_is_made_again_on_a_finer_line(bilstm):
+    X = np.linspace(0.1, 20, 6, dtype="float32")[:, None, None] * some(6)
+    asked = {"steps": 2, "baseline": np.zeros_like(X)}
+    once = saliency.integrated_gradients(bilstm, X, **asked, tolerance=None)
+    maps = saliency.integrated_gradients(bilstm, X, **asked, tolerance=0.05)
+    before, after = (saliency.completeness(bilstm, X, each, baseline=0 * X) for each in (once, maps))
+    again = before > 0.05
+    assert again.any() and not again.all()
+    assert (after <= 0.05).all()
+    np.testing.assert_array_equal(maps[~again], once[~again])
+
+
 def test_the_baseline_is_the_average_frame_that_the_network_has_learnt():
     keras.utils.set_random_seed(0)
     model, X = build("bilstm", (FRAMES, 5), 3, units=4), 3 + 2 * some(40, columns=5)
@@ -294,6 +306,7 @@ def test_settings_that_make_no_sense_are_refused(bilstm):
     X = some()
     for ask, says in (
         (lambda: saliency.integrated_gradients(bilstm, X, steps=0), "steps"),
+        (lambda: saliency.integrated_gradients(bilstm, X, tolerance=-1), "tolerance"),
         (lambda: saliency.smoothgrad(bilstm, X, copies=0), "copies"),
         (lambda: saliency.smoothgrad(bilstm, X, noise=-1), "noise"),
         (lambda: saliency.occlusion(bilstm, X, "centred", windows=0), "windows"),

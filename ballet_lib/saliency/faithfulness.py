@@ -39,8 +39,13 @@ def completeness(
     answers = answers_of(model)
     X = answers.inputs(X)
     maps = _as_large_as(X, maps, "maps")
-    rows, target = np.arange(len(X)), answers.target(X, target)
-    ends = (answers.logits(part)[rows, target] for part in (X, answers.baseline(X, baseline)))
+    return missed_by(answers, X, maps, answers.baseline(X, baseline), answers.target(X, target))
+
+
+def missed_by(answers: Answers, X, maps, start, target) -> np.ndarray:
+    """Return what `completeness` does, of arrays that have been checked."""
+    rows = np.arange(len(X))
+    ends = (answers.logits(part)[rows, target] for part in (X, start))
     difference = np.subtract(*ends, dtype=np.float64)
     missed = np.abs(maps.sum(axis=(1, 2), dtype=np.float64) - difference)
     return missed / np.maximum(np.abs(difference), 1e-9)
