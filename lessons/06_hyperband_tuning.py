@@ -292,7 +292,7 @@ known = takes.filter(lambda take: take.dancer not in strangers.dancers)
 settings = SETTINGS | {"space": space, "validation": ["d07", "d08", "d09"], "seed": 0}
 
 # %% [markdown]
-# A minute, or a minute and a half. The bar counts epochs, of all trials together.
+# About a minute. The bar counts epochs, of all trials together.
 #
 # **Predict** Which of the seven settings will matter most?
 
@@ -320,7 +320,7 @@ plots.successive_halving(
 # %% [markdown]
 # *A panel for each bracket: validation accuracy over the epochs of each trial. Dropped ones end in a pale cross, the winner is orange.*
 #
-# Now random search, with the same seed and the same budget. It takes about half as long.
+# Now random search, with the same seed and the same budget. It takes somewhat less.
 
 # %%
 by_lot = tune(known, method="random", folder=home / "random", **settings)

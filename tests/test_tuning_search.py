@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from test_training import company
 
-from ballet_lib import BalletError
+from ballet_lib import BalletError, training_data
 from ballet_lib.networks import NETWORKS
 from ballet_lib.quiet_tensorflow import import_keras
 from ballet_lib.recipes import RECIPES, Recipe
@@ -141,6 +141,18 @@ def test_a_trial_goes_on_where_its_parent_ended_and_only_the_best_do(search):
         rivals = trials.query("bracket == @parent.bracket and round == @parent['round']")
         left = rivals[~rivals.index.isin(trials["parent"].dropna())]
         assert (left["score"] <= parent["score"]).all()
+
+
+def test_a_trial_that_goes_on_is_not_built_again(takes, monkeypatch):
+    first_model, built = training_data.first_model, []
+    monkeypatch.setattr(
+        training_data, "first_model", lambda *given: built.append(given) or first_model(*given)
+    )
+    before = tensorflow.config.optimizer.get_experimental_options().get("disable_meta_optimizer", False)
+    search = tune(takes, SPACE, **QUICK)
+    assert len(built) == search.trials["parent"].isna().sum() < len(search.trials)
+    now = tensorflow.config.optimizer.get_experimental_options()
+    assert now.get("disable_meta_optimizer", False) == before, "TensorFlow is as it was"
 
 
 def test_fit_comes_to_the_very_score_and_weights_of_the_best_trial(takes, search):

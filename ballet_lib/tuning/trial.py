@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     import keras
 
 STATE = "state.npz"
+KEPT = 12
+"""Networks that a process keeps for the trials that may go on with them."""
 
 
 class TrialFailed(Exception):
@@ -87,7 +89,12 @@ def trial_recipe(values: dict, settings: dict) -> Recipe:
     )  # fmt: skip
 
 
-def run(record: Record, folder: SearchFolder, tell: Callable[[Record], None] = lambda record: None) -> None:
+def run(
+    record: Record,
+    folder: SearchFolder,
+    tell: Callable[[Record], None] = lambda record: None,
+    networks: "dict[int, keras.Model] | None" = None,
+) -> None:
     """Train a trial from its start to its end, and write its state and its record.
 
     Parameters
@@ -98,6 +105,10 @@ def run(record: Record, folder: SearchFolder, tell: Callable[[Record], None] = l
         Of the search.
     tell
         Is called after every epoch.
+    networks
+        Those of earlier trials of this process, by number, and afterwards this one's. Who goes on with one of
+        them need not build it again, which takes longer than a short trial; its numbers are read from the
+        folder all the same.
 
     Raises
     ------
@@ -109,9 +120,12 @@ def run(record: Record, folder: SearchFolder, tell: Callable[[Record], None] = l
     settings, classes = folder.plan["settings"], len(folder.plan["labels"])
     recipe = trial_recipe(record.values, settings)
     train, valid = folder.arrays(recipe.missing)
-    model = first_model(record.values[NETWORK], train.X, classes, sizes_of(record.values), record.seed)
+    networks = {} if networks is None else networks
+    model = networks.pop(record.parent, None)
+    if model is None:
+        model = first_model(record.values[NETWORK], train.X, classes, sizes_of(record.values), record.seed)
+        compile_for_training(model, recipe, classes)
     record.parameters = model.count_params()
-    compile_for_training(model, recipe, classes)
     watch = _watch(record, folder, tell)
     if record.parent is not None:
         watch.best = _go_on(model, record, folder)
@@ -125,6 +139,10 @@ def run(record: Record, folder: SearchFolder, tell: Callable[[Record], None] = l
     last = record.end >= settings["max_epochs"] or settings["method"] == "random"
     variables = [] if last else [np.asarray(variable) for variable in _variables(model)]
     State(watch.best, variables).write(folder.trial(record.trial))
+    if not last:
+        networks[record.trial] = model
+        for oldest in list(networks)[:-KEPT]:
+            del networks[oldest]
 
 
 def compile_for_training(model: "keras.Model", recipe: Recipe, classes: int) -> None:

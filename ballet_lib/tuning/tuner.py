@@ -11,8 +11,8 @@ This module imports Keras Tuner, and with it TensorFlow. What is ours, against K
 import io
 import json
 import time
-from collections.abc import Callable
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 from ballet_lib.errors import BalletError
@@ -145,6 +145,7 @@ class Tuner(BaseTuner):
         lost: int | None = None,
     ):
         self._folder, self._tell, self._lost = folder, tell, lost
+        self._networks = {}
         self._idle = False
         with redirect_stdout(io.StringIO()):  # "Reloading Tuner from ..."
             super().__init__(oracle_of(folder.plan["settings"]), None, folder.path.parent, folder.path.name)
@@ -185,7 +186,7 @@ class Tuner(BaseTuner):
                 raise training.TrialFailed(
                     "its process died in it twice; it may need more memory than there is"
                 )
-            training.run(record, self._folder, self._tell)
+            training.run(record, self._folder, self._tell, self._networks)
         except BalletError as error:  # such as a full disk: every other trial would meet it too
             raise keras_tuner.errors.FatalError(str(error)) from error
         except Exception as error:
@@ -221,6 +222,20 @@ def _problem(error: Exception) -> str:
     return f"{type(error).__name__}: {lines[0]}"[:200].rstrip(": ")
 
 
+@contextmanager
+def _quickly_built() -> Iterator[None]:
+    """Leave TensorFlow's graphs as they are written: to improve them takes longer than short trials gain."""
+    import tensorflow as tf
+
+    switch = "disable_meta_optimizer"
+    before = tf.config.optimizer.get_experimental_options().get(switch, False)
+    tf.config.optimizer.set_experimental_options({switch: True})
+    try:
+        yield
+    finally:
+        tf.config.optimizer.set_experimental_options({switch: before})
+
+
 def search(folder: SearchFolder, tell: Callable[[Record], None] = lambda record: None, lost=None) -> None:
     """Search until the plan is done, or, as a chief, until the process is ended.
 
@@ -230,6 +245,7 @@ def search(folder: SearchFolder, tell: Callable[[Record], None] = lambda record:
         If the search cannot go on, as with a full disk.
     """
     try:
-        Tuner(folder, tell, lost).search()
+        with _quickly_built():
+            Tuner(folder, tell, lost).search()
     except keras_tuner.errors.FatalError as error:
         raise error.__cause__ or error from None
