@@ -24,7 +24,8 @@ app: $(READY)  ## open the live recogniser as a web app, on this machine only
 	@$(VENV_PYTHON) -m ballet_lib app
 
 test: $(READY)  ## run every test, the lessons and a real browser among them
-	$(VENV_PYTHON) -m pytest
+	$(VENV_PYTHON) -m pytest --ignore=tests/notebooks
+	$(VENV_PYTHON) -m pytest tests/notebooks -n 2 --dist worksteal  # a lesson seldom fills two cores
 
 course: $(READY)  ## run the lessons whose source changed and write them to notebooks/
 	$(VENV_PYTHON) tools/notebooks.py

@@ -83,6 +83,28 @@ def read_npz(
         raise BalletError(f"{path} cannot be read ({error.strerror or error}). Copy it again.") from error
 
 
+def write_npz(path: str | os.PathLike, arrays: dict[str, np.ndarray], soon: tuple[str, ...] = ()) -> Path:
+    """Write an ``.npz`` as small as can be: the same arrays give the same bytes.
+
+    Parameters
+    ----------
+    path
+        The file; the caller sees to it that nobody meets half of it.
+    arrays
+        By name. Objects are refused.
+    soon
+        How the names begin of those that every reader wants at once. They are packed as what unpacks fast;
+        LZMA makes all others a quarter smaller.
+    """
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, array in arrays.items():
+            member = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+            member.compress_type = zipfile.ZIP_DEFLATED if name.startswith(soon) else zipfile.ZIP_LZMA
+            with archive.open(member, "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, np.asarray(array), allow_pickle=False)
+    return Path(path)
+
+
 def _read_member(archive, member: zipfile.ZipInfo, path: Path, largest: int) -> np.ndarray:
     where = f"{path} ({member.filename})"
     try:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ballet_lib import DATASETS
-from ballet_lib.array_files import read_npz
+from ballet_lib.array_files import read_npz, write_npz
 from ballet_lib.errors import BalletError
 from ballet_lib.files import replacing
 from ballet_lib.takes import TakeSet
@@ -71,7 +71,7 @@ def save_frames(frames: Frames, path: str | os.PathLike = SHIPPED) -> Path:
     coarse = frames.pictures // GREYS
     changes = np.diff(coarse, axis=1, prepend=np.zeros_like(coarse[:, :1]))  # uint8, which wraps round
     with replacing(path) as file:
-        np.savez_compressed(file, changes=changes, take_ids=np.array(frames.take_ids))
+        write_npz(file, {"changes": changes, "take_ids": np.array(frames.take_ids)})
     return Path(path)
 
 

@@ -13,7 +13,6 @@ import io
 import json
 import os
 import warnings
-import zipfile
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -21,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from ballet_lib import DATASETS
-from ballet_lib.array_files import read_npz
+from ballet_lib.array_files import read_npz, write_npz
 from ballet_lib.errors import BalletError
 from ballet_lib.files import replacing
 from ballet_lib.names import check_id
@@ -282,16 +281,8 @@ def pack(takes: TakeSet, path: Path) -> Path:
     head = {"format": PACKED, "labels": takes.labels, "takes": table}
     text = np.frombuffer(json.dumps(head, ensure_ascii=False).encode(), np.uint8)
     with replacing(path) as temporary:
-        _write_npz(temporary, arrays | {"head": text})
+        write_npz(temporary, arrays | {"head": text}, soon=("head", "landmarks_"))
     return path
-
-
-def _write_npz(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Write as `np.savez_compressed` does, but lightly packed: hardly larger, and a third sooner read."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for name, array in arrays.items():
-            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, array, allow_pickle=False)
 
 
 def unpack(path: str | os.PathLike) -> TakeSet:

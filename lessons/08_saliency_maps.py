@@ -664,7 +664,7 @@ figure
 # %% [markdown]
 # *Three rows in each panel, with intervals over three dancers: trained on the pictures as drawn, with new rooms, and with new rooms and a price.*
 #
-# Here the map was worth something: it said that the room mattered, and the right panel says what mending that is worth on strangers. But mind the last row. A map that a network was *paid* for is no evidence any more; whether the price was worth it is told by the right panel alone.
+# Here the map was worth something: it said that the room mattered, and by the right panel, mending that probably helps with strangers: with three of them the intervals overlap. But mind the last row. A map that a network was *paid* for is no evidence any more; whether the price was worth it is told by the right panel alone.
 
 # %% [markdown]
 # ## The pretty picture

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ballet_lib import BalletError
-from ballet_lib.array_files import read_npy, read_npz
+from ballet_lib.array_files import read_npy, read_npz, write_npz
 
 GOOD = np.arange(12, dtype=np.float32).reshape(3, 4)
 
@@ -217,3 +217,20 @@ def test_mutated_bytes_give_an_array_or_a_sentence(file, changes, cut, packed):
     except BalletError:
         return
     assert all(isinstance(one, np.ndarray) for one in (read.values() if packed else [read]))
+
+
+def test_written_arrays_come_back_and_the_same_arrays_are_the_same_bytes(tmp_path):
+    arrays = {"soon": GOOD, "later": np.zeros((50, 33), np.uint8), "names": np.array(["é", "b"])}
+    one, two = (write_npz(tmp_path / f"{name}.npz", arrays, soon=("soon",)) for name in "ab")
+    back = read_npz(one)
+    assert list(back) == list(arrays)
+    assert all(np.array_equal(back[name], array) for name, array in arrays.items())
+    assert one.read_bytes() == two.read_bytes()
+    packing = {member.filename: member.compress_type for member in zipfile.ZipFile(one).infolist()}
+    assert packing == {"soon.npy": zipfile.ZIP_DEFLATED, "later.npy": zipfile.ZIP_LZMA,
+                       "names.npy": zipfile.ZIP_LZMA}  # fmt: skip
+
+
+def test_objects_are_not_written(tmp_path):
+    with pytest.raises(ValueError, match="pickle"):
+        write_npz(tmp_path / "a.npz", {"trap": np.array([Trap()], dtype=object)})
