@@ -324,5 +324,6 @@ from ballet_lib import (  # noqa: E402  (they register their commands)
     cli_evaluate,  # noqa: F401
     cli_models,  # noqa: F401
     cli_recognise,  # noqa: F401
+    cli_silhouettes,  # noqa: F401
     cli_tune,  # noqa: F401
 )
