@@ -5,8 +5,6 @@ says which features it eats, what its outputs are called, what it was trained on
 runs no code that a file brings along.
 """
 
-import hashlib
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +14,7 @@ import numpy as np
 
 from ballet_lib import DATASETS
 from ballet_lib.errors import BalletError
-from ballet_lib.files import replacing
+from ballet_lib.model_files import SUFFIX, write_model
 from ballet_lib.networks import NETWORKS
 from ballet_lib.takes import TakeSet
 
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
 
 CARD_FORMAT = 1
 """Version of the model card."""
-SUFFIX = ".keras"
 SHIPPED = DATASETS / "models"
 FPS = 20.0
 """Frames a second of the course's takes."""
@@ -130,19 +127,8 @@ class Classifier:
         BalletError
             If the name ends otherwise, or the files cannot be written. What was there before is whole then.
         """
-        path = Path(path)
-        if path.suffix != SUFFIX:
-            raise BalletError(
-                f"{path} does not end in {SUFFIX}, which Keras asks for. Call it {path.stem}{SUFFIX}."
-            )
         history = None if self.history is None else self.history.round(7).to_dict("records")
-        # Both are written before either is moved into place: a full disk leaves the old pair.
-        with replacing(path.with_suffix(".json")) as card_file, replacing(path) as model_file:
-            self.model.save(model_file)
-            digest = hashlib.sha256(model_file.read_bytes()).hexdigest()
-            card = self.card | {"model_sha256": digest, "history": history}
-            card_file.write_text(json.dumps(card, indent=1, ensure_ascii=False), encoding="utf-8")
-        return path
+        return write_model(self.model, self.card | {"history": history}, path)
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> "Classifier":

@@ -2,18 +2,21 @@
 
 import hashlib
 import json
+import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ballet_lib.errors import BalletError
 from ballet_lib.features import MISSING
+from ballet_lib.files import replacing
 from ballet_lib.quiet_tensorflow import import_keras
 
 if TYPE_CHECKING:
     import keras
 
+SUFFIX = ".keras"
 LARGEST = 200_000_000
 """Bytes that a model may unpack to; the course's have less than one million."""
 LARGEST_CARD = 20_000_000
@@ -22,8 +25,32 @@ RUNS_CODE = frozenset({"Lambda", "__lambda__", "TFSMLayer", "TorchModuleWrapper"
 """What Keras writes of a layer that carries a program of its own, or fetches one."""
 
 
-def read_card(path: Path, model: Path) -> dict:
+def write_model(model: "keras.Model", card: dict, path: str | os.PathLike) -> Path:
+    """Write a network and its card, which gets the network's hash; both are new or both as they were.
+
+    Raises
+    ------
+    BalletError
+        If the name does not end in .keras, or the files cannot be written.
+    """
+    path = Path(path)
+    if path.suffix != SUFFIX:
+        raise BalletError(
+            f"{path} does not end in {SUFFIX}, which Keras asks for. Call it {path.stem}{SUFFIX}."
+        )
+    # Both are written before either is moved into place: a full disk leaves the old pair.
+    with replacing(path.with_suffix(".json")) as card_file, replacing(path) as model_file:
+        model.save(model_file)
+        digest = hashlib.sha256(model_file.read_bytes()).hexdigest()
+        text = json.dumps(card | {"model_sha256": digest}, indent=1, ensure_ascii=False)
+        card_file.write_text(text, encoding="utf-8")
+    return path
+
+
+def read_card(path: Path, model: Path, problem_of: Callable[[dict], str | None] | None = None) -> dict:
     """Read the model card at `path`, which belongs to the file `model`.
+
+    `problem_of` says what is wrong with a card, or None; by default, with that of a classifier.
 
     Raises
     ------
@@ -48,7 +75,7 @@ def read_card(path: Path, model: Path) -> dict:
                 f"{path} was written by a later ballet_lib (format {card['format']}, this one reads up to "
                 f"{CARD_FORMAT}). Update ballet_lib, or train the model again."
             )
-        if problem := _card_problem(card):
+        if problem := (problem_of or _card_problem)(card):
             raise ValueError(problem)
     except OSError as error:
         raise BalletError(f"{path} cannot be read ({error.strerror}). Check that you may.") from error
@@ -79,7 +106,26 @@ def _card_problem(card: dict) -> str | None:
 
 
 def read_model(path: Path, card: dict) -> "keras.Model":
-    """Read the network at `path`, with Keras' safe mode on.
+    """Read the network of a classifier, with Keras' safe mode on.
+
+    Raises
+    ------
+    BalletError
+        As `read_network`, or if it has other inputs or outputs than the card says.
+    """
+    model = read_network(path, card)
+    shapes = tuple(model.input_shape[1:]), tuple(model.output_shape[1:])
+    frames, labels = card["frames"], len(card["labels"])
+    if len(shapes[0]) != 2 or shapes[0][0] not in (frames, None) or shapes[1] != (labels,):
+        raise BalletError(
+            f"{path} turns {shapes[0]} into {shapes[1]}, and its card speaks of {frames} frames and {labels} "
+            "labels. Copy model and card together, or train again."
+        )
+    return model
+
+
+def read_network(path: Path, card: dict) -> "keras.Model":
+    """Read any network at `path`, with Keras' safe mode on.
 
     Raises
     ------
@@ -91,7 +137,7 @@ def read_model(path: Path, card: dict) -> "keras.Model":
     _check_archive(path, card)
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
-        shapes = tuple(model.input_shape[1:]), tuple(model.output_shape[1:])
+        _ = model.input_shape, model.output_shape  # one that was never built has none
     except Exception as error:  # Keras raises nearly anything, for files of other versions above all
         written = card.get("versions", {}).get("keras", "an unknown version")
         first = str(error).strip().splitlines() or [""]
@@ -99,12 +145,6 @@ def read_model(path: Path, card: dict) -> "keras.Model":
             f"Keras {keras.__version__} cannot read {path}, which Keras {written} wrote "
             f"({type(error).__name__}: {first[0][:150]}). Train it again, or install that Keras."
         ) from error
-    frames, labels = card["frames"], len(card["labels"])
-    if len(shapes[0]) != 2 or shapes[0][0] not in (frames, None) or shapes[1] != (labels,):
-        raise BalletError(
-            f"{path} turns {shapes[0]} into {shapes[1]}, and its card speaks of {frames} frames and {labels} "
-            "labels. Copy model and card together, or train again."
-        )
     return model
 
 

@@ -1,0 +1,1 @@
+"""Generating dance: silhouettes, motions and exercises that nobody has danced before."""
