@@ -203,7 +203,7 @@ CameraCheck()
 # | **11** | to recognise an exercise live, and to correct it | thresholds, delay, technique |
 # | **12–13** | dance styles, and the work shared among many machines | two streams, workers |
 #
-# Lessons 09, 10, 12 and 13 are being written; each appears here when it is finished.
+# Lessons 12 and 13 are being written; each appears here when it is finished.
 
 # %% [markdown]
 # ## In this lesson you …

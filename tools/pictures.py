@@ -15,7 +15,12 @@ import numpy as np
 from ballet_lib import DATASETS, plots
 from ballet_lib.classifier import Classifier
 from ballet_lib.evaluation import confusion_matrix, evaluate
+from ballet_lib.generation import pose_dance
+from ballet_lib.generation.autoencoder import Autoencoder
+from ballet_lib.generation.forecasting import fit_convlstm, roll
+from ballet_lib.generation.pose_dance import fit_pose_dance
 from ballet_lib.networks.attention import attention_weights
+from ballet_lib.plots.film_strip import SEEN, draw_silhouette
 from ballet_lib.plots.recognition import chief_word, movement_colours
 from ballet_lib.plots.saliency import colour_scale
 from ballet_lib.plots.style import INK, PALETTE
@@ -23,6 +28,7 @@ from ballet_lib.pose import PoseExtractor
 from ballet_lib.quiet_tensorflow import import_keras
 from ballet_lib.recognition import recognise
 from ballet_lib.saliency import integrated_gradients, joint_maps
+from ballet_lib.silhouettes import Silhouettes
 from ballet_lib.splits import Split, split_by_dancer
 from ballet_lib.studio.camera import Camera
 from ballet_lib.studio.choreography import Style
@@ -341,6 +347,53 @@ def _at_audition(number: int) -> np.ndarray:
     return _cut(picture.rgb, np.argwhere(picture.mask)[:, ::-1] / picture.mask.shape[::-1], 1.0)[0]
 
 
+SQUEEZED = (20, 110, 60, 328, 100, 140, 220, 260, 300)
+"""Frames of the stranger among the silhouettes."""
+
+
+def autoencoder() -> None:
+    """Silhouettes of a stranger, 128 numbers of each, and each drawn again from them, as lesson 09 opens."""
+    frames = Silhouettes.load("silhouettes").filter("r15").frames[list(SQUEEZED)]
+    model = Autoencoder.load("silhouettes")
+    numbers = model.encode(frames)
+    rows = (1 - frames, numbers.reshape(-1, 16, 8), 1 - model.decode(numbers))
+    most = np.abs(numbers).max()
+    looks = ({"cmap": "gray"}, {"cmap": "PuOr", "vmin": -most, "vmax": most}, {"cmap": "gray"})
+    figure, axes = plots.subplots(3, len(frames), size=(11.4, 5.9))
+    figure.get_layout_engine().set(w_pad=0.02, h_pad=0.03, wspace=0, hspace=0)
+    for (row, column), ax in np.ndenumerate(axes):
+        ax.imshow(rows[row][column], aspect="auto", extent=(0, 64, 96, 0), **looks[row])
+        ax.set(xticks=(), yticks=(), aspect="equal")
+        ax.spines[:].set(visible=row == 1, color="#dcdcdc")
+    for ax, name in zip(
+        axes[:, 0], ("danced:\n6144 pixels", "kept:\n128 numbers", "drawn again"), strict=True
+    ):
+        ax.set_ylabel(name, fontsize=11, rotation=0, ha="right", va="center", labelpad=8)
+    save(figure, "autoencoder.jpg")
+
+
+def generation() -> None:
+    """Five silhouettes that a network saw and five that it forecast; the studio dances what another made."""
+    teachers, stranger = Silhouettes.load().split(["r15"])
+    seeds = stranger.clips["r15_1"][125:130]
+    made = roll(fit_convlstm(teachers, bar=False), seeds, 5)
+    size, gap = (240, 160), np.full((240, 6, 3), 255, np.uint8)
+    cells = [draw_silhouette(one, size, SEEN) for one in seeds] + [draw_silhouette(one, size) for one in made]
+    upper = np.hstack([part for cell in cells for part in (cell, gap)][:-1])
+
+    danced = pose_dance.routine_motions((15,), 1)["r15_routine_1"][:130]
+    poser = fit_pose_dance(bar=False)
+    motion = poser.dance(200, temperature=1.6, start=danced)[[4, 44, 64, 84, 104, 144]]
+    lower = np.hstack(list(pose_dance.pictures(motion, camera=Camera(yaw=10), size=(360, 440))))
+
+    heights = [row.shape[0] / row.shape[1] for row in (upper, lower)]
+    figure, axes = plots.subplots(2, 1, size=(11.4, 11.4 * sum(heights) + 0.1), height_ratios=heights)
+    for ax, row in zip(axes, (upper, lower), strict=True):
+        ax.imshow(row)
+        ax.set_axis_off()
+    save(figure, "generation.jpg", quality=80)
+
+
 ROUTINE = "r01_routine_1"
 
 
@@ -421,4 +474,6 @@ if __name__ == "__main__":
     attention()
     tuning()
     saliency()
+    autoencoder()
+    generation()
     live()

@@ -89,8 +89,7 @@ def by_horizon(
     pd.DataFrame
         A row a method and horizon (from 1), with ``iou``, ``ssim``, ``moving_error`` (share of the pixels in
         `moving_region` that are wrong at 0.5), ``moving_brier`` (mean squared error of the probabilities
-        there; Brier 1950), ``brier`` (the same of all pixels), and the ends of each interval, ``iou_low`` and
-        so on.
+        there; Brier 1950), ``brier`` (the same of all pixels), and ``iou_low``, ``iou_high`` and so on.
 
     Raises
     ------

@@ -16,6 +16,14 @@ from ballet_lib.plots.evaluation import (
     reliability,
     threshold_curve,
 )
+from ballet_lib.plots.film_strip import film_strip
+from ballet_lib.plots.generation import (
+    asked_and_seen,
+    error_by_horizon,
+    motion_energy,
+    temperature_sweep,
+    two_futures,
+)
 from ballet_lib.plots.live import delays, passing, stream, threshold_costs, trade_off
 from ballet_lib.plots.measures import error_by_group, pck_curve
 from ballet_lib.plots.picture_saliency import picture_maps
@@ -23,6 +31,7 @@ from ballet_lib.plots.pictures import filmstrip, overlay
 from ballet_lib.plots.recognition import recognition
 from ballet_lib.plots.saliency import saliency, saliency_skeletons
 from ballet_lib.plots.saliency_checks import deletion, group_shares, randomisation
+from ballet_lib.plots.silhouettes import dance_map, number_grids
 from ballet_lib.plots.space import orbit, skeleton_3d
 from ballet_lib.plots.style import style, subplots
 from ballet_lib.plots.takes import class_curves, take_strips, timelines
@@ -31,21 +40,27 @@ from ballet_lib.plots.tuning import best_so_far, hyperparameters, optimism, succ
 
 __all__ = [
     "angle_curves",
+    "asked_and_seen",
     "attention",
     "best_so_far",
     "class_curves",
     "confusion_matrix",
+    "dance_map",
     "delays",
     "deletion",
     "differences",
     "error_by_group",
+    "error_by_horizon",
     "fault_rates",
+    "film_strip",
     "filmstrip",
     "gates",
     "gradient_norms",
     "group_shares",
     "hyperparameters",
     "learning_curve",
+    "motion_energy",
+    "number_grids",
     "optimism",
     "orbit",
     "overlay",
@@ -65,10 +80,12 @@ __all__ = [
     "successive_halving",
     "take_strips",
     "technique",
+    "temperature_sweep",
     "threshold_costs",
     "threshold_curve",
     "timelines",
     "trade_off",
     "training_curves",
+    "two_futures",
     "visibility_strip",
 ]
