@@ -127,8 +127,7 @@ class Classifier:
         BalletError
             If the name ends otherwise, or the files cannot be written. What was there before is whole then.
         """
-        history = None if self.history is None else self.history.round(7).to_dict("records")
-        return write_model(self.model, self.card | {"history": history}, path)
+        return write_model(self.model, self.card, self.history, path)
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> "Classifier":
@@ -140,15 +139,12 @@ class Classifier:
             If a file is missing or damaged, is of another version, would run code of its own (a Lambda
             layer, say), or model and card do not belong together.
         """
-        import pandas as pd
-
-        from ballet_lib.model_files import read_card, read_model
+        from ballet_lib.model_files import read_card, read_model, take_history
 
         path = _found(path)
         card = read_card(path.with_suffix(".json"), path)
         model = read_model(path, card)
-        history = card.pop("history", None)
-        return cls(model, card, None if history is None else pd.DataFrame(history))
+        return cls(model, card, take_history(card))
 
 
 def probabilities(model: "keras.Model", X: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ from ballet_lib.quiet_tensorflow import import_keras
 
 if TYPE_CHECKING:
     import keras
+    import pandas as pd
 
 SUFFIX = ".keras"
 LARGEST = 200_000_000
@@ -25,8 +26,12 @@ RUNS_CODE = frozenset({"Lambda", "__lambda__", "TFSMLayer", "TorchModuleWrapper"
 """What Keras writes of a layer that carries a program of its own, or fetches one."""
 
 
-def write_model(model: "keras.Model", card: dict, path: str | os.PathLike) -> Path:
+def write_model(
+    model: "keras.Model", card: dict, history: "pd.DataFrame | None", path: str | os.PathLike
+) -> Path:
     """Write a network and its card, which gets the network's hash; both are new or both as they were.
+
+    The card holds the history of the training too, a row an epoch.
 
     Raises
     ------
@@ -38,11 +43,14 @@ def write_model(model: "keras.Model", card: dict, path: str | os.PathLike) -> Pa
         raise BalletError(
             f"{path} does not end in {SUFFIX}, which Keras asks for. Call it {path.stem}{SUFFIX}."
         )
+    rows = None if history is None else history.round(7).to_dict("records")
+    if rows:  # JSON knows no NaN
+        rows = [{name: None if value != value else value for name, value in row.items()} for row in rows]
     # Both are written before either is moved into place: a full disk leaves the old pair.
     with replacing(path.with_suffix(".json")) as card_file, replacing(path) as model_file:
         model.save(model_file)
         digest = hashlib.sha256(model_file.read_bytes()).hexdigest()
-        text = json.dumps(card | {"model_sha256": digest}, indent=1, ensure_ascii=False)
+        text = json.dumps(card | {"model_sha256": digest, "history": rows}, indent=1, ensure_ascii=False)
         card_file.write_text(text, encoding="utf-8")
     return path
 
@@ -77,6 +85,9 @@ def read_card(path: Path, model: Path, problem_of: Callable[[dict], str | None] 
             )
         if problem := (problem_of or _card_problem)(card):
             raise ValueError(problem)
+        rows = card.get("history")
+        if rows is not None and not (isinstance(rows, list) and all(isinstance(row, dict) for row in rows)):
+            raise ValueError("its history is damaged")
     except OSError as error:
         raise BalletError(f"{path} cannot be read ({error.strerror}). Check that you may.") from error
     except (ValueError, RecursionError) as error:
@@ -99,10 +110,16 @@ def _card_problem(card: dict) -> str | None:
         value = card.get(name, 1.0)
         if isinstance(value, bool) or not (isinstance(value, int | float) and 0.01 <= value <= 1000):
             return f"its {name} is {value!r}"
-    history = card.get("history")
-    if history is not None and not (isinstance(history, list) and all(isinstance(r, dict) for r in history)):
-        return "its history is damaged"
     return None
+
+
+def take_history(card: dict) -> "pd.DataFrame | None":
+    """Take the history of the training out of a card that `read_card` has read."""
+    import pandas as pd
+
+    rows = card.pop("history", None)
+    # What JSON holds as null was no number.
+    return None if rows is None else pd.DataFrame(rows).fillna(float("nan")).infer_objects()
 
 
 def read_model(path: Path, card: dict) -> "keras.Model":

@@ -150,8 +150,8 @@ class PoseExtractor:
         landmarker = self._landmarker(people, masks, video=True)
         try:
             with (
-                _bar(progress, info.frames, every, path.name) as step,
-                _ahead(frames_read) as frames,
+                progress_bar(progress, info.frames, every, path.name) as step,
+                decoded_ahead(frames_read) as frames,
             ):
                 for number, frame in enumerate(frames):
                     # Above 1000 frames/s whole milliseconds would stand still, and MediaPipe refuses that.
@@ -344,7 +344,7 @@ class _Slots:
 
 
 @contextmanager
-def _ahead(frames: Iterator[np.ndarray]) -> Iterator[Iterator[np.ndarray]]:
+def decoded_ahead(frames: Iterator[np.ndarray]) -> Iterator[Iterator[np.ndarray]]:
     """Decode in a thread, a few frames ahead: decoding takes as long as it takes the model to look."""
     waiting: queue.Queue = queue.Queue(maxsize=4)
     stop = threading.Event()
@@ -387,7 +387,7 @@ def _ahead(frames: Iterator[np.ndarray]) -> Iterator[Iterator[np.ndarray]]:
 
 
 @contextmanager
-def _bar(progress, frames: int | None, every: int, name: str):
+def progress_bar(progress, frames: int | None, every: int, name: str):
     """Yield the function to call after each frame."""
     if callable(progress):
         yield progress

@@ -271,7 +271,7 @@ def read_silhouettes(
     UserWarning
         If frames are left out, because nobody is in them or they are too few in a row.
     """
-    from ballet_lib.pose import _ahead, _bar
+    from ballet_lib.pose import decoded_ahead, progress_bar
 
     if cut not in CUTS:
         raise BalletError(f"There is no cut '{cut}'. Choose one of {', '.join(CUTS)}.")
@@ -287,8 +287,8 @@ def read_silhouettes(
     masks = _Masks()
     with (
         _CUTTERS[cut](info.fps / every) as mask_of,
-        _bar(progress, info.frames, every, path.name) as step,
-        _ahead(frames_read) as frames,
+        progress_bar(progress, info.frames, every, path.name) as step,
+        decoded_ahead(frames_read) as frames,
     ):
         for number, frame in enumerate(frames):
             masks.append(mask_of(frame, number))

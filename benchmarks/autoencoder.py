@@ -88,13 +88,15 @@ def simpler(known, judges) -> list[tuple]:
     """What needs no training: always the same picture, the most alike known one, coarser pixels, PCA."""
     import numpy as np
 
-    seen = judges.frames
+    from ballet_lib.generation.latent_dance import Eigensilhouettes
+
+    seen, linear = judges.frames, Eigensilhouettes(known, 128)
     patches = seen.reshape(-1, 16, 6, 8, 8).mean(axis=(2, 4))
     told = {
         "the mean picture": np.repeat(known.mean(axis=0, keepdims=True), len(seen), axis=0),
         "the most alike of the pictures learnt from": known[most_alike(seen, known)],
         "128 patches, each as dark as its mean": patches.repeat(6, axis=1).repeat(8, axis=2),
-        "PCA with 128 numbers": principal(known, seen, 128),
+        "PCA with 128 numbers": linear.decode(linear.encode(seen)),
     }
     rows = []
     for name, drawn in told.items():
@@ -144,14 +146,3 @@ def most_alike(frames, known):
     a, b = (each.reshape(len(each), -1).astype(np.float32) for each in (frames, known))
     common = a @ b.T
     return (common / (a.sum(1)[:, None] + b.sum(1) - common)).argmax(axis=1)
-
-
-def principal(known, frames, numbers: int):
-    """Squeeze by principal components of the known ones, and draw again: float (N, 96, 64)."""
-    from sklearn.decomposition import PCA
-
-    pca = PCA(numbers, svd_solver="randomized", random_state=0).fit(
-        known.reshape(len(known), -1).astype(float)
-    )
-    flat = pca.inverse_transform(pca.transform(frames.reshape(len(frames), -1).astype(float)))
-    return flat.reshape(frames.shape)

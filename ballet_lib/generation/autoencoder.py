@@ -117,10 +117,7 @@ class Autoencoder:
         """
         from ballet_lib.model_files import write_model
 
-        rows = None if self.history is None else self.history.round(7).to_dict("records")
-        if rows is not None:  # JSON knows no NaN
-            rows = [{name: None if value != value else value for name, value in row.items()} for row in rows]
-        return write_model(self.model, self.card | {"history": rows}, path)
+        return write_model(self.model, self.card, self.history, path)
 
     @classmethod
     def load(cls, path: str | os.PathLike = "silhouettes") -> "Autoencoder":
@@ -132,16 +129,13 @@ class Autoencoder:
             If a file is missing or damaged, is another kind of model or for another size of pictures, would
             run code of its own, or model and card do not belong together.
         """
-        import pandas as pd
-
-        from ballet_lib.model_files import read_card, read_network
+        from ballet_lib.model_files import read_card, read_network, take_history
 
         path = _found(path)
         card = read_card(path.with_suffix(".json"), path, _problem)
         model = read_network(path, card)
         _check_parts(model, card, path)
-        history = card.pop("history", None)
-        return cls(model, card, None if history is None else pd.DataFrame(history, dtype=float))
+        return cls(model, card, take_history(card))
 
 
 def _in_parts(model: "keras.Model", inputs: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -176,9 +170,6 @@ def _problem(card: dict) -> str | None:
     numbers = card.get("numbers")
     if isinstance(numbers, bool) or not (isinstance(numbers, int) and 1 <= numbers <= 100_000):
         return "it does not say to how many numbers it squeezes"
-    history = card.get("history")
-    if history is not None and not (isinstance(history, list) and all(isinstance(r, dict) for r in history)):
-        return "its history is damaged"
     return None
 
 

@@ -120,8 +120,7 @@ class ConvLSTM:
         """
         from ballet_lib.model_files import write_model
 
-        history = None if self.history is None else self.history.round(7).to_dict("records")
-        return write_model(self.model, self.card | {"history": history}, path)
+        return write_model(self.model, self.card, self.history, path)
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> "ConvLSTM":
@@ -133,9 +132,7 @@ class ConvLSTM:
             If a file is missing or damaged, is another kind of model or for another size of frames, would run
             code of its own, or model and card do not belong together.
         """
-        import pandas as pd
-
-        from ballet_lib.model_files import read_card, read_network
+        from ballet_lib.model_files import read_card, read_network, take_history
 
         path = Path(path)
         if not path.is_file():
@@ -150,8 +147,7 @@ class ConvLSTM:
                 f"{path} is a model for frames of {model.input_shape[2:]}, not {wanted}. "
                 "Train one on silhouettes with fit_convlstm."
             )
-        history = card.pop("history", None)
-        return cls(model, card, None if history is None else pd.DataFrame(history))
+        return cls(model, card, take_history(card))
 
 
 def distances(clips: np.ndarray, ahead: int) -> np.ndarray:
@@ -186,7 +182,4 @@ def _problem(card: dict) -> str | None:
         return "it does not say which network it is"
     if not all(isinstance(card.get(name), int) and 1 <= card[name] <= 1000 for name in ("context", "ahead")):
         return "it does not say how many frames are seen and forecast"
-    history = card.get("history")
-    if history is not None and not (isinstance(history, list) and all(isinstance(r, dict) for r in history)):
-        return "its history is damaged"
     return None

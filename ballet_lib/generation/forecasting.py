@@ -48,9 +48,7 @@ def roll(forecaster: Forecaster, seen: np.ndarray, steps: int) -> np.ndarray:
         As `check_seen`.
     """
     seen = np.asarray(seen)
-    if seen.ndim == 3:
-        return forecaster.forecast(check_seen(seen[None], forecaster.context, steps), steps)[0]
-    return forecaster.forecast(check_seen(seen, forecaster.context, steps), steps)
+    return forecaster.forecast(seen[None], steps)[0] if seen.ndim == 3 else forecaster.forecast(seen, steps)
 
 
 def beside_truth(

@@ -347,9 +347,15 @@ def _clip_distances(one: np.ndarray, other: np.ndarray, length: int) -> np.ndarr
     flat, others = (np.reshape(each, (len(each), -1)).astype(np.float32) for each in (one, other))
     both = flat @ others.T
     either = flat.sum(axis=1)[:, None] + others.sum(axis=1) - both
-    apart = np.where(either > 0, 1 - both / np.maximum(either, 1), 0.0)
+    return along_clips(np.where(either > 0, 1 - both / np.maximum(either, 1), 0.0), length)
+
+
+def along_clips(apart: np.ndarray, length: int) -> np.ndarray:
+    """Return the distances of all clips of two dances whose frames are `apart`, (T1, T2).
+
+    Frame k of one clip is compared with frame k of the other: (T1 - length + 1, T2 - length + 1).
+    """
     rows, columns = (size - length + 1 for size in apart.shape)
-    # Frame k of one clip is compared with frame k of the other: sums along diagonals.
     return sum(apart[k : k + rows, k : k + columns] for k in range(length)) / length
 
 

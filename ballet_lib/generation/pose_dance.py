@@ -16,9 +16,9 @@ import numpy as np
 from ballet_lib.errors import BalletError
 from ballet_lib.generation.known_poses import KnownPoses, usual_distance
 from ballet_lib.generation.pose_judges import bend_limits
-from ballet_lib.generation.pose_vectors import FPS, Limits, in_between, to_motion, to_vectors
+from ballet_lib.generation.pose_vectors import Limits, in_between, to_motion, to_vectors
 from ballet_lib.generation.vectors import NextVector, fit_next
-from ballet_lib.silhouettes import frame_dancer
+from ballet_lib.silhouettes import FPS, frame_dancer
 from ballet_lib.skeleton import INDEX
 from ballet_lib.studio.body import Body, Motion
 from ballet_lib.studio.performance import reflect

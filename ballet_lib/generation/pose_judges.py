@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from ballet_lib.errors import BalletError
+from ballet_lib.generation.judges import along_clips
 from ballet_lib.generation.pose_vectors import HINGES, Limits, to_motion, to_vectors
 from ballet_lib.skeleton import angle_between
 from ballet_lib.studio.body import PARENTS, Body, Motion
@@ -101,7 +102,5 @@ def _clip_distances(one: np.ndarray, other: np.ndarray, length: int) -> np.ndarr
     """Return the distances of all clips of two dances (T, 21, 3): (T1 - length + 1, T2 - length + 1)."""
     from scipy.spatial.distance import cdist
 
-    apart = np.mean([cdist(one[:, j], other[:, j]) for j in range(1, one.shape[1])], axis=0)
-    rows, columns = (size - length + 1 for size in apart.shape)
-    # Frame k of one clip is compared with frame k of the other: sums along diagonals.
-    return sum(apart[k : k + rows, k : k + columns] for k in range(length)) / length
+    apart = [cdist(one[:, joint], other[:, joint]) for joint in range(1, one.shape[1])]
+    return along_clips(np.mean(apart, axis=0), length)

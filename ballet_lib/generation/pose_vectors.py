@@ -9,11 +9,10 @@ from dataclasses import replace
 import numpy as np
 
 from ballet_lib.errors import BalletError
+from ballet_lib.silhouettes import FPS
 from ballet_lib.skeleton import INDEX, angle_between
 from ballet_lib.studio.body import JOINT, JOINTS, PARENTS, Body, Motion
 
-FPS = 10.0
-"""Frames a second that the model sees and makes; films have twice as many."""
 Limits = dict[str, tuple[float, float]]
 """Least and greatest bend of ``elbow`` and ``knee``: degrees, 0 for straight."""
 HINGES: dict[str, tuple[int, list[int]]] = {
