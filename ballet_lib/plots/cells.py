@@ -8,7 +8,7 @@ import numpy as np
 from ballet_lib.errors import BalletError
 from ballet_lib.plots.measures import DASHES
 from ballet_lib.plots.pictures import FACE, draw_skeleton, name_sides
-from ballet_lib.plots.style import INK, PALETTE, QUIET, canvas, styled, subplots
+from ballet_lib.plots.style import INK, PALETTE, QUIET, canvas, headline, styled, subplots
 from ballet_lib.plots.takes import ABOVE, BELOW, HALF_WIDTH
 from ballet_lib.skeleton import normalise
 from ballet_lib.vocabulary import french
@@ -338,4 +338,4 @@ def _weights(ax: "Axes", weights: np.ndarray, seconds: float, highest: float) ->
 
 def _name(figure: "Figure", title: str | None) -> None:
     if title:
-        figure.suptitle(title, x=0.005, ha="left", fontsize=12, fontweight="bold")
+        headline(figure, title)

@@ -7,7 +7,7 @@ import numpy as np
 
 from ballet_lib.errors import BalletError
 from ballet_lib.plots.measures import DASHES
-from ballet_lib.plots.style import INK, PALETTE, QUIET, canvas, styled, subplots
+from ballet_lib.plots.style import INK, PALETTE, QUIET, canvas, headline, styled, subplots
 from ballet_lib.vocabulary import french
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _frame_matrix(ax: "Axes", labels: Sequence[str], takes: np.ndarray) -> None:
 def _title_from_the_edge(ax: "Axes", title: str) -> None:
     """Write the title from the figure's left edge on, where long names of rows would push it to the right."""
     if len(ax.figure.axes) == 1:
-        ax.figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
+        headline(ax.figure, title)
     else:
         ax.set_title(title)
 
@@ -231,7 +231,7 @@ def reliability(
     ax.grid(axis="y")
     ax.legend(loc="lower right")
     if title:
-        figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
+        headline(figure, title)
     return figure
 
 

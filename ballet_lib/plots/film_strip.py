@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ballet_lib.errors import BalletError
-from ballet_lib.plots.style import styled, subplots
+from ballet_lib.plots.style import headline, styled, subplots
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -112,5 +112,5 @@ def _framed(
     ax.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False, pad=4)
     ax.spines[:].set_visible(False)
     if title:
-        figure.suptitle(title, x=0.005, y=1, ha="left", va="top", fontsize=12, fontweight="bold")
+        headline(figure, title, y=1, va="top")
     return figure

@@ -8,7 +8,7 @@ import numpy as np
 from ballet_lib.errors import BalletError
 from ballet_lib.plots.measures import DASHES
 from ballet_lib.plots.recognition import chief_word, movement_colours
-from ballet_lib.plots.style import FAINT, INK, PALETTE, QUIET, canvas, styled, subplots
+from ballet_lib.plots.style import FAINT, INK, PALETTE, QUIET, canvas, headline, styled, subplots
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -172,7 +172,7 @@ def temperature_sweep(
         ax.set(xlabel="temperature", ylabel=label)
         ax.set_xticks(list(means.index))
     if title:
-        figure.suptitle(title, x=0.005, ha="left", fontsize=12, fontweight="bold")
+        headline(figure, title)
     return figure
 
 
@@ -217,7 +217,7 @@ def two_futures(
         ax.set_xlabel(labels[0])
     np.ravel(axes)[0].set_ylabel(labels[1])
     if title:
-        figure.suptitle(title, x=0.005, ha="left", fontsize=12, fontweight="bold")
+        headline(figure, title)
     return figure
 
 
@@ -270,7 +270,7 @@ def asked_and_seen(
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     if title:
-        figure.suptitle(title, x=0.005, ha="left", fontsize=12, fontweight="bold")
+        headline(figure, title)
     return figure
 
 

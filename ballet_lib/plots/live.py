@@ -7,7 +7,7 @@ import numpy as np
 
 from ballet_lib.errors import BalletError
 from ballet_lib.plots.recognition import REST, chief_word, movement_colours
-from ballet_lib.plots.style import FAINT, INK, PALETTE, QUIET, canvas, styled, subplots
+from ballet_lib.plots.style import FAINT, INK, PALETTE, QUIET, canvas, headline, styled, subplots
 from ballet_lib.vocabulary import BALLET_MOVEMENTS, french
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def stream(
     figure.legend(*above.get_legend_handles_labels(), loc="outside lower center", ncols=len(labels),
                   handlelength=1.4, columnspacing=1.6)  # fmt: skip
     if title:
-        figure.suptitle(title, x=0.005, ha="left", fontsize=12, fontweight="bold")
+        headline(figure, title)
     return figure
 
 
@@ -157,7 +157,7 @@ def threshold_costs(
             ax.text(marked, 1.0, f" {marked:g}", transform=ax.get_xaxis_transform(), va="top", color=QUIET)
     figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=len(curves))
     if title:
-        figure.suptitle(title, x=0.005, ha="left", fontsize=12, fontweight="bold")
+        headline(figure, title)
     return figure
 
 
@@ -228,7 +228,7 @@ def delays(seconds: Sequence[float], parts: Mapping[str, float], *, title: str |
     below.set(xlabel="seconds from a movement's middle until it is told", ylabel="movements")
     below.legend()
     if title:
-        figure.suptitle(title, x=0.005, ha="left", fontsize=12, fontweight="bold")
+        headline(figure, title)
     return figure
 
 
@@ -292,5 +292,5 @@ def passing(
     if name:
         ax.set_title(name, fontsize=10, fontweight="normal")
     if title:
-        figure.suptitle(title, x=0.005, ha="left", fontsize=12, fontweight="bold")
+        headline(figure, title)
     return figure

@@ -7,7 +7,7 @@ import numpy as np
 
 from ballet_lib.errors import BalletError
 from ballet_lib.plots.saliency import BRIGHTEST
-from ballet_lib.plots.style import styled, subplots
+from ballet_lib.plots.style import headline, styled, subplots
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,7 +75,7 @@ def picture_maps(
         if names is not None:
             axes[0, column].set_title(names[column], fontsize=9, fontweight="normal", loc="center", pad=5)
     if title:
-        figure.suptitle(title, x=0.005, y=1, ha="left", va="top", fontsize=12, fontweight="bold")
+        headline(figure, title, y=1, va="top")
     return figure
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ballet_lib.errors import BalletError
-from ballet_lib.plots.style import LEFT, MIDDLE, RIGHT, Side, canvas, styled, subplots
+from ballet_lib.plots.style import LEFT, MIDDLE, RIGHT, Side, canvas, headline, styled, subplots
 from ballet_lib.skeleton import (
     FACE_CONNECTIONS,
     LANDMARKS,
@@ -130,7 +130,7 @@ def filmstrip(
         overlay(frames[index], None if landmarks is None else landmarks[index], legend=False, ax=ax)
         ax.set_title(text, fontsize=9, fontweight="normal", loc="center", pad=4)
     if title:
-        figure.suptitle(title, x=0.005, ha="left", fontsize=12, fontweight="bold")
+        headline(figure, title)
     if landmarks is not None:
         name_sides(figure, loc="outside lower center", ncols=2)
     return figure

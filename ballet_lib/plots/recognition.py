@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ballet_lib.plots.style import FAINT, INK, PALETTE, QUIET, styled, subplots
+from ballet_lib.plots.style import FAINT, INK, PALETTE, QUIET, headline, styled, subplots
 from ballet_lib.vocabulary import BALLET_MOVEMENTS, french
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def recognition(
                   handlelength=1.4, columnspacing=1.6)  # fmt: skip
     _fit_names(figure, below, named)
     if title:
-        figure.suptitle(title, x=0.005, ha="left", fontsize=12, fontweight="bold")
+        headline(figure, title)
     return figure
 
 

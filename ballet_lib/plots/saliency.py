@@ -8,7 +8,7 @@ import numpy as np
 
 from ballet_lib.errors import BalletError
 from ballet_lib.plots.pictures import FACE
-from ballet_lib.plots.style import FAINT, LEFT, PALETTE, RIGHT, styled, subplots
+from ballet_lib.plots.style import FAINT, LEFT, PALETTE, RIGHT, headline, styled, subplots
 from ballet_lib.plots.takes import ABOVE, BELOW, HALF_WIDTH
 from ballet_lib.skeleton import (
     LANDMARKS,
@@ -278,4 +278,4 @@ def _name_joints(figure: "Figure", signed: bool = False) -> None:
 
 def _name(figure: "Figure", title: str | None) -> None:
     if title:
-        figure.suptitle(title, x=0.005, ha="left", fontsize=12, fontweight="bold")
+        headline(figure, title)

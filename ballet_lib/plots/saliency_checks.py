@@ -8,7 +8,7 @@ import numpy as np
 from ballet_lib import intervals
 from ballet_lib.errors import BalletError
 from ballet_lib.plots.measures import DASHES
-from ballet_lib.plots.style import FAINT, INK, PALETTE, QUIET, canvas, styled, subplots
+from ballet_lib.plots.style import FAINT, INK, PALETTE, QUIET, canvas, headline, styled, subplots
 from ballet_lib.vocabulary import french
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ def group_shares(
         ax.set_xlabel("share of the map (%)")
     _explain_bars(figure, defining, even)
     if title:
-        figure.suptitle(title, x=0.005, ha="left", fontsize=12, fontweight="bold")
+        headline(figure, title)
     return figure
 
 

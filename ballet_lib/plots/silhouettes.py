@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ballet_lib.errors import BalletError
-from ballet_lib.plots.style import FAINT, INK, QUIET, canvas, styled, subplots
+from ballet_lib.plots.style import FAINT, INK, QUIET, canvas, headline, styled, subplots
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,7 +69,7 @@ def number_grids(
             axes[0, column].set_title(names[column], fontsize=9, fontweight="normal", loc="center", pad=4)
     figure.colorbar(shown, ax=list(axes[1]), shrink=0.9, pad=0.015).outline.set_visible(False)
     if title:
-        figure.suptitle(title, x=0.005, ha="left", fontsize=12, fontweight="bold")
+        headline(figure, title)
     return figure
 
 

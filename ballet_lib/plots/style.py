@@ -78,6 +78,11 @@ def style() -> AbstractContextManager:
     return matplotlib.rc_context(_SETTINGS)
 
 
+def headline(figure: "Figure", title: str, **place) -> None:
+    """Write what the whole figure says at its upper left; `place` as in `Figure.suptitle`."""
+    figure.suptitle(title, x=0.005, ha="left", fontsize=12, fontweight="bold", **place)
+
+
 def styled(draw: Callable) -> Callable:
     """Make a function draw in the course's look."""
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from ballet_lib.errors import BalletError
 from ballet_lib.plots.pictures import FACE, draw_skeleton, name_sides
-from ballet_lib.plots.style import FAINT, INK, PALETTE, QUIET, styled, subplots
+from ballet_lib.plots.style import FAINT, INK, PALETTE, QUIET, headline, styled, subplots
 from ballet_lib.skeleton import normalise
 from ballet_lib.vocabulary import BALLET_MOVEMENTS, french
 
@@ -63,7 +63,7 @@ def take_strips(
                 ax.set_title(f"{index / take.poses.fps:.1f} s", fontsize=9, fontweight="normal", loc="center")
         row[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=9)
     if title:
-        figure.suptitle(title, x=0.005, ha="left", fontsize=12, fontweight="bold")
+        headline(figure, title)
     name_sides(figure, loc="outside lower center", ncols=2)
     return figure
 
@@ -116,7 +116,7 @@ def class_curves(
     for ax in axes[:, 0]:
         ax.set_ylabel(label)
     if title:
-        figure.suptitle(title, x=0.005, ha="left", fontsize=12, fontweight="bold")
+        headline(figure, title)
     return figure
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from ballet_lib.errors import BalletError
 from ballet_lib.plots.pictures import draw_skeleton
-from ballet_lib.plots.style import FAINT, INK, PALETTE, QUIET, styled, subplots
+from ballet_lib.plots.style import FAINT, INK, PALETTE, QUIET, headline, styled, subplots
 from ballet_lib.skeleton import INDEX
 from ballet_lib.splits import accuracy_interval
 
@@ -54,7 +54,7 @@ def technique(
     figure, (left, right) = subplots(1, 2, size=(10.5, 4.6), gridspec_kw={"width_ratios": [1, 1.25]})
     _draw_frame(left, poses, finding, picture)
     _draw_curve(right, poses, finding, over_time)
-    figure.suptitle(title or finding.words, x=0.01, ha="left", fontsize=12, fontweight="bold")
+    headline(figure, title or finding.words)
     return figure
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from ballet_lib.errors import BalletError
 from ballet_lib.plots.measures import DASHES
-from ballet_lib.plots.style import FAINT, INK, PALETTE, QUIET, canvas, styled, subplots
+from ballet_lib.plots.style import FAINT, INK, PALETTE, QUIET, canvas, headline, styled, subplots
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,7 +111,7 @@ def successive_halving(
         ax.grid(axis="y")
     axes[0][0].set_ylabel("validation accuracy (%)")
     if title:
-        figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
+        headline(figure, title)
     return figure
 
 
@@ -170,7 +170,7 @@ def optimism(
         each.tick_params(axis="y", length=0)
         each.spines["left"].set_visible(False)
     if title:
-        figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
+        headline(figure, title)
     return figure
 
 
@@ -231,7 +231,7 @@ def hyperparameters(
     for row in axes:
         row[0].set_ylabel("validation accuracy (%)")
     if title:
-        figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
+        headline(figure, title)
     return figure
 
 
