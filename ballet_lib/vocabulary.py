@@ -42,3 +42,22 @@ BALLET_MOVEMENTS: tuple[str, ...] = tuple(key for key in MOVEMENTS if key != "ot
 def french(key: str) -> str:
     """Return the French term of a label, or the label itself where the vocabulary does not know it."""
     return MOVEMENTS[key].french if key in MOVEMENTS else key
+
+
+@dataclass(frozen=True)
+class DanceStyle:
+    """A dance style's name and what its drawn caricature does."""
+
+    key: str
+    name: str
+    description: str
+
+
+_STYLES = (
+    DanceStyle("classical", "classical", "gliding: carried arms, slow pliés, a leg that is raised and held"),
+    DanceStyle("hip_hop", "hip-hop", "snapping: the knees give on every beat, arms and chest jump to angles"),
+    DanceStyle("afrobeat", "afrobeat", "rolling: three bounces in two counts, swinging arms, small steps"),
+)
+
+STYLES: dict[str, DanceStyle] = {style.key: style for style in _STYLES}
+"""The three styles that the studio draws, as caricatures, by key."""

@@ -29,15 +29,17 @@ from ballet_lib.quiet_tensorflow import import_keras
 from ballet_lib.recognition import recognise
 from ballet_lib.saliency import integrated_gradients, joint_maps
 from ballet_lib.silhouettes import Silhouettes
+from ballet_lib.skeleton import LANDMARKS
 from ballet_lib.splits import Split, split_by_dancer
 from ballet_lib.studio.camera import Camera
 from ballet_lib.studio.choreography import Style
 from ballet_lib.studio.recipes import ballet6, ballet6_paper
 from ballet_lib.studio.scene import Scene
+from ballet_lib.styles.filming import scene_of
 from ballet_lib.takes import TakeSet
 from ballet_lib.training import fit
 from ballet_lib.video import read_frames
-from ballet_lib.vocabulary import BALLET_MOVEMENTS, MOVEMENTS, french
+from ballet_lib.vocabulary import BALLET_MOVEMENTS, MOVEMENTS, STYLES, french
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 ARABESQUE = Scene("first_arabesque", camera=Camera(yaw=60))
@@ -442,6 +444,34 @@ def _pictures_of(ax, take, danced: list, seconds: float, colours: dict[str, str]
     ax.axis("off")
 
 
+STYLES_SHOWN = {"classical": (7, 75), "hip_hop": (13, 50), "afrobeat": (5, 46)}
+"""For each style a video with one dancer, and a frame of it."""
+
+
+def dance_styles() -> None:
+    """A puppet of each style, the way of its hands, and its hips up and down, as lesson 12 opens."""
+    figure, axes = plots.subplots(2, len(STYLES), size=(11.4, 5.5), height_ratios=(3.4, 1), sharex="row")
+    figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02)
+    marks = [LANDMARKS.index(f"{side}_wrist") for side in ("left", "right")]
+    for (style, (number, frame)), picture, curve in zip(STYLES_SHOWN.items(), *axes, strict=True):
+        scene = scene_of(style, number, (900, 900))
+        rgb, points = next(scene.pictures([frame])), scene.exact[:, 0]
+        part, moved = _cut(rgb, points[frame - 20 : frame + 1].reshape(-1, 2) / 900, 0.9)
+        picture.imshow(part)
+        moved = moved.reshape(21, 33, 2) * part.shape[1::-1]
+        for mark, colour in zip(marks, (PALETTE[1], PALETTE[4]), strict=True):
+            way = moved[:, mark]
+            picture.plot(*way.T, color=colour, lw=2, alpha=0.5)
+            picture.scatter(*way.T, s=np.linspace(3, 45, len(way)), color=colour, lw=0)
+        picture.set_axis_off()
+        picture.set_title(STYLES[style].name, fontsize=12, fontweight="normal", loc="center")
+        hips = scene.points[frame - 20 : frame + 21, 0, 23:25, 1].mean(axis=1) * 100
+        curve.plot(np.arange(-20, 21) / 10, hips - hips.mean(), color=INK, lw=2)
+        curve.set(ylim=(-8, 8), xlim=(-2, 2), xlabel="seconds")
+    axes[1, 0].set_ylabel("hips up and\ndown (cm)", fontsize=11)
+    save(figure, "dance_styles.jpg", quality=85)
+
+
 def _cut(rgb: np.ndarray, landmarks: np.ndarray, shape: float = 0.78) -> tuple[np.ndarray, np.ndarray]:
     """Cut a picture around the dancer to a width of `shape` heights, landmarks with it."""
     height, width = rgb.shape[:2]
@@ -477,3 +507,4 @@ if __name__ == "__main__":
     autoencoder()
     generation()
     live()
+    dance_styles()

@@ -1,0 +1,1 @@
+"""Dance styles: drawn caricatures of three, readers of real ones, and the models that tell them apart."""
