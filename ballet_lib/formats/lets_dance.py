@@ -62,7 +62,7 @@ def _video(source: Path, folder: Path, video: str, frames: dict[int, Path], read
     numbers_, points = [], []
     for number, path in frames.items():
         with reading.sparing():
-            people = _frame(path)
+            people = people_in(path)
             numbers_ += [number] * len(people)
             points += people
     if not points:
@@ -78,8 +78,14 @@ def _video(source: Path, folder: Path, video: str, frames: dict[int, Path], read
                     reading.fps or FPS)  # fmt: skip
 
 
-def _frame(path: Path) -> list[np.ndarray]:
-    """Read one file: float64 (17, 3) for everybody in the frame."""
+def people_in(path: Path) -> list[np.ndarray]:
+    """Read the file of one frame: float64 (17, 3) in pixels for everybody in it, 0 where a point is missing.
+
+    Raises
+    ------
+    BalletError
+        If the file holds no people as above.
+    """
     document = read_json(path, LARGEST_FRAME)
     if isinstance(document, dict):
         document = an_object(document, str(path), "people")["people"]

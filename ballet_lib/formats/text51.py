@@ -9,20 +9,25 @@ lines shows (or in one a line)::
     164.6723, 372.5235, 0.910, 171.3487, ...     1               2 classical
     ...                                          2               3 hiphop
 
+A first line may name the columns, ``nose_x, nose_y, nose_score, left_eye_x, ...``: they are then put into
+COCO's order, and others are passed over. Without it the order is taken on trust; no number tells its joint.
+
 A line is a *detection*, not a frame: where AlphaPose found two dancers, their lines take turns, and a "step"
 of the sequence jumps across the stage. Reading says so; it cannot be mended here. Nor does the file say where
 one video ends: blocks that go on where the one before stopped are taken to be of one performance.
 """
 
 import io
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from ballet_lib.errors import BalletError
 from ballet_lib.formats.json_files import FARTHEST
-from ballet_lib.formats.keypoints import about, from_landmarks, lost, to_landmarks
+from ballet_lib.formats.keypoints import COCO_NAMES, about, from_landmarks, lost, to_landmarks
 from ballet_lib.formats.reading import AnswerNeeded, Reading, read_text
 from ballet_lib.formats.source import find_files, relative, whole_folder
 from ballet_lib.names import check_label
@@ -86,25 +91,58 @@ def read_lines(path: Path) -> np.ndarray:
     BalletError
         If a line holds anything else; it is named.
     """
-    text = read_text(path).replace(",", " ")
+    return parse_lines(read_text(path), path)
+
+
+def parse_lines(text: str, path: str | Path) -> np.ndarray:
+    """Read lines of a text as `read_lines` does those of a file; `path` names it in errors."""
+    named = _header(text, path)
+    columns = COLUMNS if named is None else named.size
+    text = text.replace(",", " ")
     if not text.strip():
         raise BalletError(f"{path} is empty. Copy it again.")
     try:
-        table = np.loadtxt(io.StringIO(text), comments=None, ndmin=2)
-        if table.shape[1] != COLUMNS or (np.abs(table) > FARTHEST).any():
+        table = np.loadtxt(io.StringIO(text), comments=None, ndmin=2, skiprows=int(named is not None))
+        if table.shape[1] != columns or (np.abs(table) > FARTHEST).any():
             raise ValueError
     except ValueError:
-        raise _bad_line(path, text) from None
-    return table.reshape(-1, 17, 3)
+        raise _bad_line(path, text, columns, named is not None) from None
+    return (table if named is None else table[:, named.order]).reshape(-1, 17, 3)
 
 
-def _bad_line(path: Path, text: str) -> BalletError:
+class _Header(NamedTuple):
+    """What a first line of names says: how many columns there are, and where the 51 stand in them."""
+
+    size: int
+    order: list[int]
+
+
+def _header(text: str, path: str | Path) -> _Header | None:
+    """Read the names of the columns, if the first line holds any."""
+    first = text.partition("\n")[0].strip()
+    cells = [cell.strip(" \"'") for cell in (first.split(",") if "," in first else first.split())]
+    there = {re.sub(r"[ .]", "_", cell).lower(): number for number, cell in enumerate(cells)}
+    wanted = [f"{joint}_{what}" for joint in COCO_NAMES for what in ("x", "y", "score")]
+    if not there.keys() & set(wanted):
+        return None
+    if missing := [name for name in wanted if name not in there]:
+        raise BalletError(
+            f"{path}: its first line names no column {missing[0]}; {len(missing)} of {COLUMNS} are missing. "
+            "Name them nose_x, nose_y, nose_score, left_eye_x and so on, or delete that line."
+        )
+    return _Header(len(cells), [there[name] for name in wanted])
+
+
+def _bad_line(path: str | Path, text: str, columns: int, named: bool) -> BalletError:
     """Find the line that loadtxt stumbled over, counting as an editor does."""
     for number, line in enumerate(text.splitlines(), start=1):
         cells = line.split()
-        if cells and len(cells) != COLUMNS:
+        if named and number == 1:
+            continue
+        if cells and len(cells) != columns:
+            like = "x, y, score of 17 joints" if columns == COLUMNS else "as its first line names them"
             return BalletError(
-                f"{path}, line {number}: {len(cells)} numbers, not {COLUMNS} (x, y, score of 17 joints). "
+                f"{path}, line {number}: {len(cells)} numbers, not {columns} ({like}). "
                 "Mend the line, or check which tool wrote the file."
             )
         for cell in cells:
@@ -113,7 +151,7 @@ def _bad_line(path: Path, text: str) -> BalletError:
                     raise ValueError
             except ValueError:
                 return BalletError(f"{path}, line {number}: {cell[:40]!r} is no coordinate. Mend the line.")
-    return BalletError(f"{path} is no table of {COLUMNS} numbers a line. Check which tool wrote it.")
+    return BalletError(f"{path} is no table of {columns} numbers a line. Check which tool wrote it.")
 
 
 def _labels(path: Path, blocks: int, steps: int, reading: Reading) -> list[str]:
