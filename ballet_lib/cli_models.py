@@ -82,15 +82,18 @@ def train(arguments: argparse.Namespace) -> int:
 
 def _divided(takes: TakeSet, hold_out: tuple[str, ...] | None, seed: int) -> tuple[TakeSet, TakeSet | None]:
     """Return the takes to learn from, and those to judge by if any dancer is held out."""
+    from ballet_lib.formats.reading import NOBODY
     from ballet_lib.training import split_with_all_labels
 
     if hold_out == ():
         return takes, None
     if len(takes.dancers) < 2:
-        raise BalletError(
-            f"All {len(takes)} takes are danced by {takes.dancers[0]}, so nobody is left to judge the model "
-            "on. Record a second dancer, or train without a score by --hold-out none."
-        )
+        named = takes.dancers != (NOBODY,)
+        whose = f"All {len(takes)} takes are danced by {takes.dancers[0]}" if named else (
+            f"Nothing says who dances in the {len(takes)} takes")  # fmt: skip
+        more = "Record a second dancer" if named else "Name the dancers by ballet import --labels"
+        raise BalletError(f"{whose}, so nobody is left to judge the model on. "
+                          f"{more}, or train without a score by --hold-out none.")  # fmt: skip
     if hold_out is None:
         split = split_with_all_labels(takes, HELD_OUT, seed, least=2)
     else:

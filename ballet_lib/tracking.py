@@ -77,6 +77,33 @@ class PeopleTracker:
         self._place[slot], self._body[slot], self._unseen[slot] = torso, body, 0
 
 
+def is_one_person(landmarks: np.ndarray, frames: np.ndarray, size: tuple[int, int]) -> bool:
+    """Tell whether `PeopleTracker` would keep all skeletons in one slot, much sooner than by asking it.
+
+    Parameters
+    ----------
+    landmarks
+        (N, 33, C) without NaN in x and y, the only skeleton of each frame.
+    frames
+        int (N,): in which frame each was found, ascending.
+    size
+        (width, height) of the picture in pixels.
+    """
+    aspect = size[0] / size[1]
+    torsos = landmarks[:, _TORSO, :2] * (aspect, 1)
+    width, height = np.ptp(np.clip(landmarks[..., :2], 0, 1), axis=1).T
+    bodies = np.maximum(np.hypot(width * aspect, height), 1e-6)
+    unseen = np.diff(frames) - 1
+    steps = np.diff(torsos, axis=0).mean(axis=1) / (1 + unseen)[:, None]
+    speeds, x, y = np.zeros_like(steps), 0.0, 0.0
+    for i, ((across, down), gap) in enumerate(zip(steps.tolist(), unseen.tolist(), strict=True)):
+        speeds[i] = x, y  # when frame i + 1 is awaited
+        x, y = (x + 0.5 * (across - x), y + 0.5 * (down - y)) if gap < 5 else (0.0, 0.0)
+    expected = torsos[:-1] + (speeds * (1 + np.minimum(unseen, 5))[:, None])[:, None]
+    reach = (_REACH + _REACH_GROWTH * unseen) * bodies[:-1]
+    return bool((np.linalg.norm(torsos[1:] - expected, axis=-1).mean(axis=1) < reach).all())
+
+
 def body_size(landmarks: np.ndarray, aspect: float) -> float:
     """Return the diagonal of the box around (33, C) landmarks in picture heights; `aspect` is W / H.
 

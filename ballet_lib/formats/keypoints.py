@@ -16,6 +16,7 @@ everybody were flat, because a NaN would reach the networks and a zero says noth
 """
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 
@@ -40,7 +41,7 @@ COCO_NAMES: tuple[str, ...] = (
 )  # fmt: skip
 """The 17 keypoints of COCO in order."""
 
-_SKELETONS = {
+SKELETONS = {
     17: "COCO-17",
     18: "COCO-18",
     25: "BODY-25",
@@ -48,6 +49,14 @@ _SKELETONS = {
     133: "COCO-WholeBody",
     136: "Halpe",
 }
+"""The skeletons that are read, by their number of keypoints."""
+
+
+HIGHEST_SCORE = 10.0
+"""What no tool writes as a score: old AlphaPose goes above 1, flags are 2, Halpe's are below."""
+
+MANY = 0.1
+"""Share of keypoints outside the picture from which its size is doubted."""
 
 
 def to_landmarks(
@@ -72,28 +81,44 @@ def to_landmarks(
     """
     known = check_skeleton(keypoints.shape[1], where)
     reading.lose(lost(known))
-    missing = np.isnan(keypoints).any(axis=-1) | (keypoints == 0).all(axis=-1)
-    points = np.where(missing[..., None], np.nan, keypoints)
-    placed = np.full((len(points), 33, 3), np.nan, dtype=np.float32)
-    if known == 25:
-        placed = from_body25(points)
-    else:
-        placed = from_coco17(points[:, COCO_18_TO_17] if known == 18 else points[:, :17])
-        for name, position in FEET.get(known, {}).items():
-            placed[:, INDEX[name]] = points[:, position]
-    place = placed[..., :2]
+    places, origins = _same_points(known)
+    points = np.take(np.moveaxis(keypoints, 2, 0), origins, axis=2).astype(np.float32)
+    x, y, score = points  # apart, since sums over an axis of three are slow
+    missing = np.isnan(x) | np.isnan(y) | np.isnan(score) | ((x == 0) & (y == 0) & (score == 0))
+    points[:, missing] = np.nan
+    _check_scores(score, where)
     if shares is None:
-        shares = _are_shares(place, reading, where)
-    place = place if shares else place / np.array(size, np.float32)
-    _check_inside(place, size, where)
-    depth = np.where(np.isnan(place[..., :1]), np.nan, 0)
-    return np.concatenate([place, depth, np.clip(placed[..., 2:], 0, 1)], axis=-1).astype(np.float32)
+        shares = _are_shares(points[:2], reading, where)
+    if not shares:
+        points[:2] /= np.array(size, np.float32)[:, None, None]
+    _check_inside(points[:2], size, reading, where)
+    depth = np.where(missing, np.nan, np.float32(0))
+    landmarks = np.full((len(keypoints), len(places) + 1, 4), np.nan, dtype=np.float32)  # one more: unknown
+    for axis, values in enumerate((x, y, depth, np.clip(score, 0, 1))):
+        landmarks[:, :-1, axis] = values
+    origin = np.full(33, len(places))
+    origin[places] = np.arange(len(places))
+    return np.take(landmarks, origin, axis=1)
+
+
+@cache
+def _same_points(known: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the landmarks that a skeleton of so many keypoints knows, and the keypoint that each is."""
+    numbers = np.arange(known, dtype=np.float32)[:, None]
+    if known == 25:
+        origins = from_body25(numbers)[:, 0]
+    else:
+        origins = from_coco17(numbers[list(COCO_18_TO_17)] if known == 18 else numbers[:17])[:, 0]
+        for name, position in FEET.get(known, {}).items():
+            origins[INDEX[name]] = position
+    places = np.flatnonzero(~np.isnan(origins))
+    return places, origins[places].astype(int)
 
 
 def check_skeleton(points: int, where: str) -> int:
     """Return the number of keypoints of a skeleton if it is a known one."""
-    if points not in _SKELETONS:
-        known = ", ".join(f"{number} ({name})" for number, name in _SKELETONS.items())
+    if points not in SKELETONS:
+        known = ", ".join(f"{number} ({name})" for number, name in SKELETONS.items())
         raise BalletError(f"{where} has {points} keypoints a person. Known are {known}; "
                           "let the tool write one of these.")  # fmt: skip
     return points
@@ -101,7 +126,7 @@ def check_skeleton(points: int, where: str) -> int:
 
 def about(points: int) -> dict:
     """Return what a sequence's meta says of landmarks that came from so many keypoints."""
-    return {"skeleton": _SKELETONS[points], "z": "unknown, set to 0"}
+    return {"skeleton": SKELETONS[points], "z": "unknown, set to 0"}
 
 
 def lost(points: int) -> str:
@@ -146,7 +171,7 @@ def from_landmarks(landmarks: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def _are_shares(place: np.ndarray, reading: Reading, where: str) -> bool:
-    """Whether x and y are shares of the picture: then none is as large as even two pixels."""
+    """Whether x and y, (2, N, K), are shares of the picture: then none is as large as even two pixels."""
     if np.isnan(place).all() or np.nanmax(place) > 2:
         return False
     if np.nanmin(place) < -0.5:
@@ -157,11 +182,25 @@ def _are_shares(place: np.ndarray, reading: Reading, where: str) -> bool:
     return True
 
 
-def _check_inside(place: np.ndarray, size: tuple[int, int], where: str) -> None:
-    found = place[~np.isnan(place[..., 0])]
-    if len(found) and (np.median(found, axis=0) > 1).any():
-        right, down = found.max(axis=0) * size
+def _check_scores(score: np.ndarray, where: str) -> None:
+    """Refuse coordinates in the place of scores; old AlphaPose has scores a little above 1."""
+    found = score[~np.isnan(score)]
+    if np.count_nonzero(np.abs(found) > HIGHEST_SCORE) > len(found) / 2:
         raise BalletError(
-            f"Most keypoints of {where} lie outside a picture of {size[0]}x{size[1]}: they reach "
-            f"{right:.0f}, {down:.0f}. Give the right --size."
+            f"The third number of most keypoints of {where} is no score: it reaches "
+            f"{np.abs(found).max():.0f}. Put the columns into the order x, y, score, keypoint after keypoint."
         )
+
+
+def _check_inside(place: np.ndarray, size: tuple[int, int], reading: Reading, where: str) -> None:
+    """Refuse places, (2, N, K), that are mostly outside the picture, and note it where many are."""
+    found = np.count_nonzero(~np.isnan(place[0]))
+    outside = np.count_nonzero(place > 1, axis=(1, 2)).max()
+    if outside <= found * MANY:
+        return
+    right, down = np.nanmax(place, axis=(1, 2)) * size
+    picture = f"lie outside a picture of {size[0]}x{size[1]}: they reach {right:.0f}, {down:.0f}."
+    if outside > found / 2:
+        raise BalletError(f"Most keypoints of {where} {picture} Give the right --size.")
+    reading.note(f"{outside / found:.0%} of the keypoints of {where} {picture} "
+                 "If pictures differ in size, import those of one size at a time.")  # fmt: skip

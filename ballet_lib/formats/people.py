@@ -8,8 +8,9 @@ import numpy as np
 from ballet_lib.formats.keypoints import about
 from ballet_lib.formats.reading import Reading
 from ballet_lib.takes import Take
-from ballet_lib.tracking import PeopleTracker
+from ballet_lib.tracking import PeopleTracker, is_one_person
 
+_BRIEF = 0.25  # of the frames of whoever is seen longest: below it somebody may only be passing by
 _LONG = 60  # frames of nobody after which it no longer matters how many more there are
 
 
@@ -51,16 +52,22 @@ def takes_of(
         reading.note(f"{source} shows nobody in any frame and became no take.")
         return []
     order = rows[np.argsort(found.frames[rows], kind="stable")]
-    tracked = all(found.ids[row] is not None for row in order)
-    if not tracked and any(found.ids[row] is not None for row in order):
+    known = [found.ids[row] is not None for row in order]
+    tracked = all(known)
+    if not tracked and any(known):
         reading.note("Some skeletons have no id of a tracker, so that people were followed by place instead.")
     people = (_by_id if tracked else _by_place)(found, order, size, reading)
+    longest = max(map(len, people.values()))
+    reading.passers_by += sum(len(rows) < _BRIEF * longest for rows in people.values())
     takes = []
     for person, rows in sorted(people.items()):
         first, last = found.frames[rows[0]], found.frames[rows[-1]]
         reading.count_frames(int(last - first) + 1, source)
-        landmarks = np.full((last - first + 1, 33, 4), np.nan, dtype=np.float32)
-        landmarks[found.frames[rows] - first] = found.landmarks[rows]
+        if len(rows) == last - first + 1:
+            landmarks = found.landmarks[rows]
+        else:
+            landmarks = np.full((last - first + 1, 33, 4), np.nan, dtype=np.float32)
+            landmarks[found.frames[rows] - first] = found.landmarks[rows]
         takes.append(
             reading.take(landmarks, movement, source, form, size=size, fps=fps, dancer=dancer,
                          poses=about(points), person=int(person), first_frame=int(first))
@@ -68,27 +75,31 @@ def takes_of(
     return takes
 
 
-def _by_id(found: Detections, order: np.ndarray, size, reading: Reading) -> dict[int, list[int]]:
+def _by_id(found: Detections, order: np.ndarray, size, reading: Reading) -> dict[int, np.ndarray]:
     """Gather rows by the tracker's number; the people seen in most frames, if there are too many."""
-    people: dict[int, dict[int, int]] = {}
-    twins = 0
-    for row in order:
-        frames = people.setdefault(found.ids[row], {})
-        other = frames.setdefault(found.frames[row], row)
-        if other != row:
-            twins += 1
-            if found.scores[row] > found.scores[other]:
-                frames[found.frames[row]] = row
-    if twins:
+    ids, frames = np.array([found.ids[row] for row in order]), found.frames[order]
+    surest_first = np.lexsort((-found.scores[order], frames, ids))
+    order, ids, frames = order[surest_first], ids[surest_first], frames[surest_first]
+    twin = np.zeros(len(order), dtype=bool)
+    twin[1:] = (np.diff(ids) == 0) & (np.diff(frames) == 0)
+    if twin.any():
         reading.note("Skeletons that share an id with a surer one in their frame were left out.")
+        order, ids = order[~twin], ids[~twin]
+    starts = np.flatnonzero(np.diff(ids, prepend=ids[0] - 1))
+    people = dict(zip(ids[starts].tolist(), np.split(order, starts[1:]), strict=True))
     if len(people) > reading.people:
         reading.note(f"Of more than {reading.people} people, those seen longest were kept (--people).")
     longest = sorted(people, key=lambda person: -len(people[person]))[: reading.people]
-    return {person: list(people[person].values()) for person in longest}
+    return {person: people[person] for person in longest}
 
 
-def _by_place(found: Detections, order: np.ndarray, size, reading: Reading) -> dict[int, list[int]]:
+def _by_place(found: Detections, order: np.ndarray, size, reading: Reading) -> dict[int, Sequence[int]]:
     """Follow people through the frames by where they are expected."""
+    frames = found.frames[order]
+    if (np.diff(frames) > 0).all():
+        alone = _whole(found.landmarks[order])
+        if reading.people == 1 or is_one_person(alone, _without_long_gaps(frames), size):
+            return {0: order}
     tracker = PeopleTracker(reading.people, size)
     people: dict[int, list[int]] = {}
     left_out, last = 0, found.frames[order[0]]
@@ -110,7 +121,15 @@ def _by_place(found: Detections, order: np.ndarray, size, reading: Reading) -> d
     return people
 
 
+def _without_long_gaps(frames: np.ndarray) -> np.ndarray:
+    steps = np.minimum(np.diff(frames, prepend=frames[0]), _LONG + 1)
+    return np.cumsum(steps)
+
+
 def _whole(landmarks: np.ndarray) -> np.ndarray:
-    """Put missing landmarks into the middle of those found: the tracker needs the torso's corners."""
-    place = landmarks[:, :2]
-    return np.where(np.isnan(place), np.nanmean(place, axis=0), place)
+    """Put missing landmarks, of one or more skeletons, into the middle of those found: x and y without NaN.
+
+    The tracker needs the torso's corners.
+    """
+    place = landmarks[..., :2]
+    return np.where(np.isnan(place), np.nanmean(place, axis=-2, keepdims=True), place)

@@ -5,7 +5,7 @@ import io
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -23,8 +23,18 @@ MOST_PEOPLE = 20
 MOST_FRAMES = 2_000_000
 """Frames of all takes together, about 1 GB of landmarks."""
 
+LARGE = 8 << 20
+"""Bytes of a file that has a bar of its own while it is read."""
+
+LONGEST = 60
+"""Seconds of a take from which it is taken for a film, not for one dance."""
+
 USUAL_FPS = 30.0
 """What cameras and the tutorials have, where a file does not say."""
+
+
+NOBODY = "unknown"
+"""The dancer of a take of which nothing says who dances."""
 
 
 class AnswerNeeded(BalletError):
@@ -63,9 +73,11 @@ class Reading:
         What the takes cannot hold of what the files hold, or lack.
     skipped
         What was wrong with each damaged file that was left out.
+    passers_by
+        People who were seen only briefly beside somebody who was seen long.
     """
 
-    dancer: str = "unknown"
+    dancer: str = NOBODY
     fps: float | None = None
     size: tuple[int, int] | None = None
     label: str | None = None
@@ -78,6 +90,7 @@ class Reading:
     notes: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
+    passers_by: int = 0
     _ids: set[str] = field(default_factory=set, repr=False)
     _frames: int = field(default=0, repr=False)
     _table: dict | None = field(default=None, repr=False)
@@ -122,6 +135,17 @@ class Reading:
         from tqdm.auto import tqdm
 
         return tqdm(items, desc="import", unit=what)
+
+    @contextmanager
+    def going_into(self, path: Path) -> Iterator[Callable[[int], object] | None]:
+        """Yield what to tell of bytes read of a large file, for a bar of its own, if one is wanted."""
+        if not self.bar or (size := path.stat().st_size) < LARGE:
+            yield None
+            return
+        from tqdm.auto import tqdm
+
+        with tqdm(total=size, desc=path.name, unit="B", unit_scale=True, leave=False) as bar:
+            yield bar.update
 
     @property
     def rate(self) -> float:
@@ -215,6 +239,16 @@ class Reading:
             self.note(
                 f"{len(frozen)} takes are frozen, the same frame throughout, such as {frozen[0].take_id}."
             )
+        if films := [take for take in takes if len(take) > LONGEST * take.poses.fps]:
+            self.note(
+                f"{len(films)} takes are longer than {LONGEST} s, such as {films[0].take_id}, and training "
+                "squeezes each into 40 frames. Cut them into pieces with TakeSet.windows first."
+            )
+        if self.passers_by:
+            self.note(
+                f"{self.passers_by} of the {len(takes)} takes are of people seen for less than a quarter of "
+                "the time of somebody beside them: passers-by, perhaps. Leave them out with --people 1."
+            )
         if self.skipped:
             self.note(f"{len(self.skipped)} damaged files were left out, the first: {self.skipped[0]}")
         return TakeSet(takes)
@@ -267,4 +301,6 @@ def read_text(path: Path, largest: int = 200 << 20) -> str:
 def _frozen(landmarks: np.ndarray) -> bool:
     """Whether somebody is there and never moves by a hair."""
     somebody = len(landmarks) > 1 and not np.isnan(landmarks[0, :, 0]).all()
-    return somebody and np.array_equal(landmarks, np.broadcast_to(landmarks[:1], landmarks.shape), True)
+    if not somebody or not np.array_equal(landmarks[0], landmarks[len(landmarks) // 2], True):
+        return False  # seen at a glance
+    return np.array_equal(landmarks, np.broadcast_to(landmarks[:1], landmarks.shape), True)

@@ -142,7 +142,9 @@ def test_bad_json_is_named(tmp_path, name, file, content, said):
 
 def test_huge_json_is_not_read(tmp_path, monkeypatch):
     monkeypatch.setattr(json_files.read_json, "__defaults__", (1000,))
-    refused("alphapose", good("alphapose", tmp_path), "is the most that is read")
+    whole = {"0.jpg": {"people": [{"pose_keypoints_2d": [9.0] * 54}] * 9}}
+    write_json(tmp_path / "releve" / "open.json", whole)
+    refused("alphapose", tmp_path, "is the most that is read")
 
 
 @pytest.mark.parametrize(
