@@ -36,13 +36,20 @@ def attention(shape: tuple[int, int], classes: int, units: int = 48, dropout: fl
     takes = layers.Input(shape)
     frames = layers.Normalization(name="normalise")(takes)
     outputs, final, _ = layers.LSTM(units, return_sequences=True, return_state=True, name="lstm")(frames)
-    scores = layers.Dot(axes=(2, 1), name="scores")([outputs, final])
-    scores = layers.Rescaling(1 / np.sqrt(units), name="scaled")(scores)
-    weights = layers.Softmax(name=WEIGHTS)(scores)
-    context = layers.Dot(axes=(1, 1), name="context")([weights, outputs])
-    seen = layers.Dropout(dropout)(layers.Concatenate()([context, final]))
+    seen = layers.Dropout(dropout)(attended(outputs, final))
     probabilities = layers.Dense(classes, activation="softmax", name="probabilities")(seen)
     return keras.Model(takes, probabilities, name="attention")
+
+
+def attended(outputs, final):
+    """Let a final state (N, units) attend over outputs (N, T, units): their weighted mean, then the state."""
+    from keras import layers
+
+    scores = layers.Dot(axes=(2, 1), name="scores")([outputs, final])
+    scores = layers.Rescaling(1 / np.sqrt(final.shape[-1]), name="scaled")(scores)
+    weights = layers.Softmax(name=WEIGHTS)(scores)
+    context = layers.Dot(axes=(1, 1), name="context")([weights, outputs])
+    return layers.Concatenate()([context, final])
 
 
 def frame_attention(

@@ -48,6 +48,16 @@ def tcn(
     takes = layers.Input(shape)
     x = layers.Normalization(name="normalise")(takes)
     x = layers.Conv1D(channels, 1, name="projection")(x)  # so that every block can add what it was given
+    x = residual_blocks(x, channels, kernel, dilations, dropout)
+    last = layers.Flatten()(layers.Cropping1D((shape[0] - 1, 0), name="last_frame")(x))
+    probabilities = layers.Dense(classes, activation="softmax", name="probabilities")(last)
+    return keras.Model(takes, probabilities, name="tcn")
+
+
+def residual_blocks(x, channels: int, kernel: int, dilations: Sequence[int], dropout: float):
+    """Go through a block for each dilation: (N, T, channels) to the same shape."""
+    from keras import layers
+
     for dilation in dilations:
         before = x
         for _ in range(CONVOLUTIONS_PER_BLOCK):
@@ -56,9 +66,7 @@ def tcn(
             x = layers.Activation("relu")(x)
             x = layers.SpatialDropout1D(dropout)(x)
         x = layers.Add(name=f"block_{dilation}")([before, x])
-    last = layers.Flatten()(layers.Cropping1D((shape[0] - 1, 0), name="last_frame")(x))
-    probabilities = layers.Dense(classes, activation="softmax", name="probabilities")(last)
-    return keras.Model(takes, probabilities, name="tcn")
+    return x
 
 
 def receptive_field(

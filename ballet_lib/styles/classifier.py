@@ -1,0 +1,219 @@
+"""A classifier of dance styles: a network of two streams that names a video, and says how it changes."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ballet_lib import DATASETS
+from ballet_lib.errors import BalletError
+from ballet_lib.styles.streams import STREAMS, VideoStreams, at_rate, check_length, each_video, stacked
+from ballet_lib.styles.videos import DanceVideo
+
+if TYPE_CHECKING:
+    import keras
+    import pandas as pd
+
+KIND, FORMAT = "dance style classifier", 1
+"""What a model card says of such a model, and the card's version."""
+SHIPPED = DATASETS / "models"
+AT_A_TIME = 64
+"""Sequences that are computed at a time."""
+SEEN_ENOUGH = 1 / 3
+"""Share of a window in which somebody must be seen for it to be named."""
+
+
+@dataclass
+class StyleClassifier:
+    """A trained network of two streams with its card.
+
+    Attributes
+    ----------
+    model
+        Takes the streams that its card names, see `networks.two_stream`; any number of steps and people.
+    card
+        What `fit_style` wrote about the training, as JSON holds it.
+    history
+        A row an epoch: epoch, seconds from the beginning, loss, accuracy. None if unknown.
+    """
+
+    model: "keras.Model"
+    card: dict
+    history: "pd.DataFrame | None" = None
+
+    def __repr__(self) -> str:
+        return f"StyleClassifier {self.card['network']} on {self.card['streams']}: {', '.join(self.labels)}"
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The styles, in the order of the probabilities."""
+        return tuple(self.card["labels"])
+
+    @property
+    def seconds(self) -> float:
+        """How long the sequences are that it learnt from."""
+        return self.card["steps"] * self.card["every"] / self.card["fps"]
+
+    def probabilities(self, videos: Iterable[DanceVideo]) -> np.ndarray:
+        """Return how probable each style is for each video: float32 (N, labels), every row sums to 1.
+
+        Sequences of the length that it learnt from are cut out, each half a length after the one before, and
+        their probabilities are averaged; those without anybody are left out. The network ``frame`` lets the
+        frames vote: a style's probability is its share of the votes.
+
+        Raises
+        ------
+        BalletError
+            If a video is shorter than a sequence, shows nobody, or lacks pictures that the network needs.
+        """
+        return np.stack([self._windows(video, self.card["steps"])[1].mean(axis=0) for video in videos])
+
+    def predict(self, videos: Iterable[DanceVideo]) -> np.ndarray:
+        """Return the likeliest style of each video: str (N,). Raises as `probabilities`."""
+        return np.array(self.labels)[self.probabilities(videos).argmax(axis=1)]
+
+    def over_time(
+        self, video: DanceVideo, window: float = 3.0, step: float = 0.5
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Slide a window over a video, and name what it shows.
+
+        Parameters
+        ----------
+        video
+            At any frame rate; it is read at that of the videos learnt from.
+        window
+            Seconds that are named together.
+        step
+            Seconds from one window to the next.
+
+        Returns
+        -------
+            The middles of M windows in seconds, float (M,), and float32 (M, labels). Windows that show
+            nobody are left out.
+
+        Raises
+        ------
+        BalletError
+            If the video is shorter than the window or shows nobody, or a number is not above 0.
+        """
+        if not (0 < window < np.inf and 0 < step < np.inf):
+            raise BalletError(f"A window of {window} s every {step} s cannot be. Give positive numbers.")
+        rate = self.card["fps"] / self.card["every"]
+        steps = max(1, round(window * rate))
+        starts, told = self._windows(video, steps, max(1, round(step * rate)))
+        return (starts + steps / 2) / rate, told
+
+    def _windows(
+        self, video: DanceVideo, steps: int, stride: int | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return where windows begin, int (M,), and their probabilities, float32 (M, labels)."""
+        row = check_length(self._read(video), steps)
+        stride = stride or max(1, steps // 2)
+        starts = np.arange(0, len(row) - steps + 1, stride)
+        seen = row.seen
+        starts = np.array([s for s in starts if seen[s : s + steps].mean() >= SEEN_ENOUGH], int)
+        if not len(starts):
+            raise BalletError(
+                f"{video.name} shows nobody for long enough. Give a video in which dancers are seen."
+            )
+        told = self._answers([row[start : start + steps] for start in starts])
+        if self.card["network"] == "frame":
+            told = np.eye(len(self.labels), dtype=np.float32)[told.argmax(axis=-1)].mean(axis=1)
+        return starts, told
+
+    def _read(self, video: DanceVideo) -> VideoStreams:
+        card = self.card
+        return each_video([at_rate(video, card["fps"])], card["streams"], card["encoder"], card["every"])[0]
+
+    def _answers(self, rows: list[VideoStreams]) -> np.ndarray:
+        self.model.jit_compile = False  # XLA would compile for seconds what runs in milliseconds
+        parts = [stacked(rows[start : start + AT_A_TIME]) for start in range(0, len(rows), AT_A_TIME)]
+        fed = [[stream for stream in part if stream is not None] for part in parts]
+        told = [self.model.predict_on_batch(one if len(one) > 1 else one[0]) for one in fed]
+        return np.concatenate(told).astype(np.float32, copy=False)
+
+    def save(self, path: str | os.PathLike) -> Path:
+        """Write ``path``, which ends in .keras, and its card beside it; both are new or both as they were.
+
+        Raises
+        ------
+        BalletError
+            If the name ends otherwise, or the files cannot be written.
+        """
+        from ballet_lib.model_files import write_model
+
+        return write_model(self.model, self.card, self.history, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike = "styles") -> "StyleClassifier":
+        """Read what `save` wrote; ``"styles"`` is the one that ships.
+
+        Raises
+        ------
+        BalletError
+            If a file is missing or damaged, is another kind of model, would run code of its own, or model and
+            card do not belong together.
+        """
+        from ballet_lib.model_files import read_card, read_network, take_history
+
+        path = _found(path)
+        card = read_card(path.with_suffix(".json"), path, _problem)
+        model = read_network(path, card)
+        _check_model(model, card, path)
+        return cls(model, card, take_history(card))
+
+
+def _found(path: str | os.PathLike) -> Path:
+    """Return the model's file, whether given as a path or as the name of the one that ships."""
+    given = Path(path)
+    if given.is_file():
+        return given
+    if str(path) == "styles" and (shipped := SHIPPED / "styles.keras").is_file():
+        return shipped
+    raise BalletError(
+        f"There is no model at {path}. Give a .keras file that StyleClassifier.save has written, "
+        'or "styles" for the one that ships.'
+    )
+
+
+def _problem(card: dict) -> str | None:
+    """Say what keeps a card from being that of a classifier of styles."""
+    from ballet_lib.networks.two_stream import NETWORKS
+
+    if card.get("kind") != KIND:
+        return f"it is not that of a {KIND}"
+    if card.get("network") not in NETWORKS or card.get("streams") not in STREAMS:
+        return "it does not say which network it is, on which streams"
+    labels = card.get("labels")
+    if not (isinstance(labels, list) and len(labels) > 1 and all(isinstance(one, str) for one in labels)):
+        return "its labels are missing"
+    if len(set(labels)) != len(labels):
+        return "a label stands twice in it"
+    if not isinstance(card.get("encoder"), str):
+        return "it does not say what its pictures were encoded by"
+    for name in ("every", "steps"):
+        value = card.get(name)
+        if isinstance(value, bool) or not (isinstance(value, int) and 1 <= value <= 100_000):
+            return f"its {name} is {value!r}"
+    fps = card.get("fps")
+    if isinstance(fps, bool) or not (isinstance(fps, int | float) and 0 < fps <= 1000):
+        return f"its fps is {fps!r}"
+    return None
+
+
+def _check_model(model: "keras.Model", card: dict, path: Path) -> None:
+    """Refuse a model that does not turn the streams of its card into its labels."""
+    names = ["pictures", "poses"] if card["streams"] == "both" else [card["streams"]]
+    inputs = [one.name for one in model.inputs]
+    ranks = [len(one.shape) for one in model.inputs]
+    frames = card["network"] == "frame"
+    outputs = [tuple(one.shape) for one in model.outputs]
+    wanted = (None, None, len(card["labels"])) if frames else (None, len(card["labels"]))
+    if inputs != names or ranks != [3 if name == "pictures" else 4 for name in names] or outputs != [wanted]:
+        raise BalletError(
+            f"{path} turns {', '.join(inputs)} into {outputs}, and its card speaks of {', '.join(names)} and "
+            f"{len(card['labels'])} styles. Copy model and card together, or train again."
+        )
