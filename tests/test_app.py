@@ -1,5 +1,6 @@
 """The web app without a browser: what becomes of an uploaded file, and the server with its kernels."""
 
+import csv
 import http.cookiejar
 import json
 import os
@@ -12,19 +13,21 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
 
-from ballet_lib import recognition
+from ballet_lib import recognition, styles
 from ballet_lib.app import FilmAnalysis, film_analysis
 from ballet_lib.app.film_job import FilmJob, Stopped
 from ballet_lib.decisions import Event
 from ballet_lib.errors import BalletError
 from ballet_lib.pose_sequence import PoseSequence
 from ballet_lib.recognition import Recognition
+from ballet_lib.styles.naming import Naming
 from ballet_lib.tensorboard_server import in_use
 
 FILM = b"not really a film, but long enough for three pieces"
@@ -172,6 +175,94 @@ def test_a_film_becomes_results_and_is_deleted(monkeypatch, temporary, quick):
     page.say({"want": "figure", "job": found["job"], "at": 0, "page": "a"})
     assert page.heard[-1][1][0].startswith(b"\x89PNG")
     assert page.say({"want": "_job", "job": found["job"], "at": 0, "page": "a"}) is None
+
+
+def naming(_poses=None) -> Naming:
+    """First sure of one style, in the end of the other."""
+    shares = np.array([[1.0, 0.0], [0.75, 0.25], [0.5, 0.5], [0.0, 1.0]], dtype=np.float32)
+    return Naming(("classical", "hip_hop"), np.array([0.5, 1.0, 1.5, 2.0]), shares)
+
+
+def test_the_style_is_shown_and_goes_into_both_files(monkeypatch, quick):
+    monkeypatch.setattr(styles.naming, "name_style", naming)
+    page = Page(monkeypatch)
+    page.upload()
+    page.wait_for("done")
+    found, told = page.widget.found, json.loads(page.widget.found["json"])["styles"]
+    shown = found["style"]
+    assert shown["names"] == ["classical", "hip-hop"] and len(set(shown["colours"])) == 2
+    assert shown["mean"] == pytest.approx([0.5625, 0.4375])
+    assert told["style"] == "classical" and told["labels"] == ["classical", "hip_hop"]
+    assert told["seconds"] == [0.5, 1.0, 1.5, 2.0] and told["probabilities"][-1] == [0, 1]
+    (row,) = csv.DictReader(found["csv"].splitlines())
+    assert row["movement"] == "releve" and row["style"] == "classical"
+    assert float(row["style_probability"]) == pytest.approx(
+        1 - 0.25 * 0.6, abs=1e-3
+    )  # in the middle, at 0.8 s
+    assert page.widget.results.naming.style == "classical" and page.widget.results.unnamed == ""
+
+
+def test_the_page_shows_the_most_probable_style_first(monkeypatch, quick):
+    turned = replace(naming(), labels=("hip_hop", "classical"), probabilities=naming().probabilities[:, ::-1])
+    monkeypatch.setattr(styles.naming, "name_style", lambda _: turned)
+    page = Page(monkeypatch)
+    page.upload()
+    page.wait_for("done")
+    shown = page.widget.found["style"]
+    assert shown["names"] == ["classical", "hip-hop"] and shown["shares"][1] == [1, 0]
+
+
+def test_the_band_of_styles_is_empty_where_nobody_is_seen():
+    told = Naming(("a", "b"), np.array([4.0, 4.5, 9.5]), np.array([[1, 0], [0.4, 0.6], [0, 1]], np.float32))
+    moments, shares = film_analysis._band(told, 10.0)
+    assert moments.tolist() == [2, 2, 4, 4.5, 6.5, 6.5, 7.5, 7.5, 9.5, 10, 10]  # windows and half of them
+    assert shares.sum(axis=1).tolist() == [0, 1, 1, 1, 1, 0, 0, 1, 1, 1, 0]
+    assert shares[4].tolist() == [0.4, 0.6] and shares[7].tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("broken", "words"),
+    [
+        (None, "seen for 2 s, too short for a style"),  # the film of `poses`
+        (BalletError("There is no model. Make one."), "There is no model"),
+        (KeyError("lstm"), r"Something broke here \(KeyError: 'lstm'\)"),
+    ],
+)
+def test_without_a_style_the_movements_are_there(monkeypatch, quick, capsys, broken, words):
+    def breaks(_):
+        raise broken
+
+    if broken:
+        monkeypatch.setattr(styles.naming, "name_style", breaks)
+    page = Page(monkeypatch)
+    page.upload()
+    page.wait_for("done")
+    found = page.widget.found
+    assert re.search(words, found["style"]["unnamed"]) and [one["name"] for one in found["events"]] == [
+        "relevé"
+    ]
+    assert json.loads(found["json"])["styles"] is None and page.widget.results.naming is None
+    (row,) = csv.DictReader(found["csv"].splitlines())
+    assert row["style"] == row["style_probability"] == ""
+    assert ("Traceback" in capsys.readouterr().err) == isinstance(broken, KeyError)  # a bug is never hidden
+
+
+def test_what_breaks_in_telling_the_results_is_said_too(monkeypatch, quick):
+    page = Page(monkeypatch)
+    monkeypatch.setattr(film_analysis, "_told", lambda *_: 1 / 0)
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    page.upload()
+    page.wait_for("failed")
+    assert "ZeroDivisionError" in page.widget.words
+
+
+def test_a_job_that_is_stopped_at_its_style_ends(monkeypatch, temporary, quick):
+    job = FilmJob("long.mp4", 4, limit=1)
+    job.receive(0, b"film")
+    monkeypatch.setattr(styles.naming, "name_style", lambda _: job.stop() or naming())
+    with pytest.raises(Stopped):
+        job.run(lambda *_: None)
+    assert films_in(temporary) == []
 
 
 def test_an_error_is_said_and_the_next_file_is_taken(monkeypatch, temporary, quick):

@@ -1,4 +1,4 @@
-// A video file goes to the kernel in pieces, and its movements come back: film, figure, exercise, table, downloads.
+// A video file goes to the kernel in pieces, and its movements come back: film, figure, exercise, table, style, downloads.
 
 const IN_FLIGHT = 2; // pieces on their way; more would only lie in a buffer of the server
 const PATIENCE = 20000; // milliseconds until we say that the kernel does not answer
@@ -304,6 +304,7 @@ function render({ model, el }) {
     });
     const names = found.events.map((event) => `${event.name} at ${clock(event.start)}`).join(", ");
     make("img", make("div", results, { className: "ballet-scroll" }), { className: "ballet-figure", src: figure, alt: `Probability of each movement over time. Recognised: ${names || "nothing"}.` });
+    buildStyle(results, found.style, video, found.seconds);
     links.push(...buildDownloads(results, found, film));
     root.dataset.shown = found.job;
   }

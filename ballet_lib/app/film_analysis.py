@@ -1,4 +1,4 @@
-"""A video file in, its movements out: upload, progress, results and downloads in one widget."""
+"""A video file in, its movements and its style out: upload, progress, results and downloads in one widget."""
 
 import json
 import threading
@@ -7,15 +7,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anywidget
+import numpy as np
 import traitlets
 
 from ballet_lib.app.film_job import DRAWING, LOOKING, SENDING, FilmJob, Results, Stopped
 from ballet_lib.app.pages import LIMIT
 from ballet_lib.errors import BalletError
+from ballet_lib.styles.naming import SHORTEST, STEP
 from ballet_lib.vocabulary import french
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ballet_lib.recognition import Recognition
+    from ballet_lib.styles.naming import Naming
     from ballet_lib.technique import Finding
 
 READY, DONE, FAILED = "ready", "done", "failed"
@@ -29,10 +34,11 @@ SILENCE = 60.0
 """Seconds without a piece after which the page is taken for gone, and what came of the file is deleted."""
 
 _HERE = Path(__file__).parent
+_SCRIPTS = ("style_band.js", "film_analysis.js")  # a widget's script is one module; the last part exports
 
 
 class FilmAnalysis(anywidget.AnyWidget):
-    """Recognise the movements of a video (or pose file) that is chosen in the page or dropped on it.
+    """Recognise movements and style of a video (or pose file) that is chosen in the page or dropped on it.
 
     The file is kept in a temporary folder only while it is analysed. Results are in memory until the next
     file; `results` has them.
@@ -52,7 +58,7 @@ class FilmAnalysis(anywidget.AnyWidget):
         A `film_job.Results`, or None.
     """
 
-    _esm = _HERE / "film_analysis.js"
+    _esm = "\n".join((_HERE / part).read_text(encoding="utf-8") for part in _SCRIPTS)
     _css = _HERE / "film_analysis.css"
     limit = traitlets.Float(LIMIT, help="megabytes").tag(sync=True)
     piece = traitlets.Int(PIECE, help="bytes that travel at a time").tag(sync=True)
@@ -176,6 +182,7 @@ class FilmAnalysis(anywidget.AnyWidget):
 
         try:
             results = job.run(tell, **self._options)
+            found = _told(job.name, results)
         except Stopped:
             return
         except BalletError as error:
@@ -184,15 +191,16 @@ class FilmAnalysis(anywidget.AnyWidget):
             self._finish(job, FAILED, f"Something broke here ({type(error).__name__}: {error}).")
             raise
         else:
-            self._finish(job, DONE, _summary(job.name, results.recognition), results)
+            self._finish(job, DONE, _summary(job.name, results.recognition), results, found)
 
-    def _finish(self, job: FilmJob, stage: str, words: str, results: Results | None = None) -> None:
+    def _finish(
+        self, job: FilmJob, stage: str, words: str, results: Results | None = None, found: dict | None = None
+    ) -> None:
         with self._busy:
             if job is not self._job:
                 return
             if results is not None:
-                self.results = results
-                self.found = _told(job.name, results) | {"job": self._number}
+                self.results, self.found = results, found | {"job": self._number}
             self._end(stage, words)
 
     # --- What is shown ----------------------------------------------------------------------------------
@@ -246,6 +254,7 @@ def _told(name: str, results: Results) -> dict:
 
     told = results.recognition
     colours = movement_colours(told.labels)
+    naming = results.naming
     events = [
         {
             "name": french(event.movement), "start": event.start, "end": event.end,
@@ -257,9 +266,58 @@ def _told(name: str, results: Results) -> dict:
     return {
         "name": name, "events": events, "length": told.length, "notes": results.notes,
         "seconds": told.seconds, "fps": told.fps, "seen": float(told.poses.found.mean()),
-        "csv": told.to_csv(),
-        "json": json.dumps(told.to_json(), indent=1, ensure_ascii=False) + "\n",
+        "style": _style(naming, told.seconds) if naming else {"unnamed": results.unnamed},
+        "csv": _table(told, naming).to_csv(index=False, lineterminator="\n"),
+        "json": _json(told.to_json() | {"styles": naming and naming.to_json()}),
     }  # fmt: skip
+
+
+def _style(naming: "Naming", length: float) -> dict:
+    """Return what the page shows of the style, the most probable one first."""
+    from ballet_lib.plots.styles import style_colours, style_name
+
+    order = np.argsort(-naming.mean, kind="stable")
+    colours = style_colours(naming.labels)
+    moments, shares = _band(naming, length)
+    return {
+        "names": [style_name(naming.labels[one]) for one in order],
+        "colours": [colours[naming.labels[one]] for one in order],
+        "mean": naming.mean[order].tolist(),
+        "moments": moments.tolist(),
+        "shares": shares[:, order].tolist(),
+    }
+
+
+def _band(naming: "Naming", length: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return moments (N,) of a film and the shares (N, K) of the styles then, 0 where nobody is seen.
+
+    The first and the last window of a stretch stand for what they show before and after their middles.
+    """
+    reach = SHORTEST / 2 + STEP
+    breaks = np.flatnonzero(np.diff(naming.seconds) > 2 * reach) + 1
+    moments, shares = [], []
+    for middles, rows in zip(
+        np.split(naming.seconds, breaks), np.split(naming.probabilities, breaks), strict=True
+    ):
+        begin, end = max(middles[0] - reach, 0.0), min(middles[-1] + reach, length)
+        nobody = np.zeros_like(rows[:1])
+        moments += [[begin, begin], middles, [end, end]]
+        shares += [nobody, rows[:1], rows, rows[-1:], nobody]
+    return np.concatenate(moments).round(3), np.concatenate(shares).astype(float).round(3)
+
+
+def _table(told: "Recognition", naming: "Naming | None") -> "pd.DataFrame":
+    """Return a row an event, with the most probable style in its middle where the style is named."""
+    table = told.table()
+    if naming is None:
+        return table.assign(style="", style_probability="")
+    then = naming.at(((table["start"] + table["end"]) / 2).to_numpy(float))
+    styles = [naming.labels[one] for one in then.argmax(axis=1)]
+    return table.assign(style=styles, style_probability=then.max(axis=1).round(3))
+
+
+def _json(told: dict) -> str:
+    return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
 
 
 def _correction(finding: "Finding | None", fps: float) -> dict | None:

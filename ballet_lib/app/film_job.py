@@ -7,16 +7,19 @@ results are there, or the job was stopped, or it failed. What is kept is in memo
 import shutil
 import tempfile
 import threading
+import traceback
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ballet_lib.errors import BalletError
 
 if TYPE_CHECKING:
+    from ballet_lib.pose_sequence import PoseSequence
     from ballet_lib.recognition import Recognition
+    from ballet_lib.styles.naming import Naming
 
 MEGABYTE = 1_000_000
 
@@ -39,7 +42,11 @@ class Results:
     """An mp4 with all that was recognised."""
     figure: bytes
     """A PNG: probabilities over time, and the movements that counted."""
-    notes: list[str]
+    naming: "Naming | None"
+    """The dance style over time, or None."""
+    unnamed: str
+    """Why the style could not be named, in sentences."""
+    notes: list[str] = field(default_factory=list)
     """What was odd about the file, in sentences."""
 
 
@@ -128,9 +135,9 @@ class FilmJob:
         try:
             with warnings.catch_warnings(record=True) as warned:
                 warnings.simplefilter("always", UserWarning)
-                recognition, film = self._recognised(tell, options)
+                results = self._analysed(tell, options)
             notes = [str(one.message) for one in warned if self._file.name in str(one.message)]
-            return Results(recognition, film, _figure(recognition), list(map(self._in_words, notes)))
+            return replace(results, notes=list(map(self._in_words, notes)))
         except Exception as error:
             if self._stopped.is_set():  # what it broke at, with its file taken away, is of no interest
                 raise Stopped from None
@@ -140,7 +147,7 @@ class FilmJob:
         finally:
             self._folder.cleanup()
 
-    def _recognised(self, tell: Callable[[str, float], None], options: dict) -> "tuple[Recognition, bytes]":
+    def _analysed(self, tell: Callable[[str, float], None], options: dict) -> Results:
         from ballet_lib.recognition import annotated_video, recognise
 
         def step(stage: str, begin: float, end: float) -> Callable[[float], None]:
@@ -154,9 +161,10 @@ class FilmJob:
         poses = _holds_arrays(self._file)
         self._file = self._file.rename(self._file.with_suffix(".npz" if poses else ".video"))
         recognition = recognise(self._file, progress=step(LOOKING, 0.0, _LOOKING_SHARE), **options)
+        naming, unnamed = _named(recognition.poses)
         film = Path(self._folder.name, "annotated.mp4")
         annotated_video(recognition, None if poses else self._file, film, step(DRAWING, _LOOKING_SHARE, 1.0))
-        return recognition, film.read_bytes()
+        return Results(recognition, film.read_bytes(), _figure(recognition), naming, unnamed)
 
     def _in_words(self, sentence: str) -> str:
         """Call the file by its owner's name for it, in place of ours."""
@@ -167,6 +175,19 @@ def _holds_arrays(file: Path) -> bool:
     """Tell a pose file, which is a zip archive, by its first bytes: the name may say anything."""
     with file.open("rb") as opened:
         return opened.read(4) == b"PK\x03\x04"
+
+
+def _named(poses: "PoseSequence") -> "tuple[Naming | None, str]":
+    """Name the style, or say why not; whatever breaks at it, the movements are there and stay."""
+    try:
+        from ballet_lib.styles.naming import name_style
+
+        return name_style(poses), ""
+    except BalletError as error:
+        return None, str(error)
+    except Exception as error:
+        traceback.print_exc()  # for the terminal of the app; the page shows the sentence
+        return None, f"Something broke here ({type(error).__name__}: {error})."
 
 
 def _figure(recognition: "Recognition") -> bytes:

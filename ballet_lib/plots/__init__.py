@@ -34,6 +34,8 @@ from ballet_lib.plots.saliency_checks import deletion, group_shares, randomisati
 from ballet_lib.plots.silhouettes import dance_map, number_grids
 from ballet_lib.plots.space import orbit, skeleton_3d
 from ballet_lib.plots.style import style, subplots
+from ballet_lib.plots.style_scores import power_curve, sub_sampling, two_splits
+from ballet_lib.plots.styles import over_time, pose_strips, rhythm
 from ballet_lib.plots.takes import class_curves, take_strips, timelines
 from ballet_lib.plots.technique import fault_rates, technique
 from ballet_lib.plots.tuning import best_so_far, hyperparameters, optimism, successive_halving
@@ -63,19 +65,24 @@ __all__ = [
     "number_grids",
     "optimism",
     "orbit",
+    "over_time",
     "overlay",
     "passing",
     "pck_curve",
     "per_class",
     "picture_maps",
+    "pose_strips",
+    "power_curve",
     "randomisation",
     "recognition",
     "reliability",
+    "rhythm",
     "saliency",
     "saliency_skeletons",
     "skeleton_3d",
     "stream",
     "style",
+    "sub_sampling",
     "subplots",
     "successive_halving",
     "take_strips",
@@ -87,5 +94,6 @@ __all__ = [
     "trade_off",
     "training_curves",
     "two_futures",
+    "two_splits",
     "visibility_strip",
 ]

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -76,7 +77,7 @@ def films(tmp_path_factory) -> dict[str, Path]:
     subprocess.run([*ffmpeg, "-ss", "14", "-i", ROUTINE, "-t", "8", dance], check=True)
     empty_room = np.full((240, 320, 3), 90, dtype=np.uint8)
     write_video(folder / "room.mp4", [empty_room] * 30, 20)
-    TakeSet.load("routines")[0].poses[:100].save(folder / "poses.npz")
+    TakeSet.load("routines")[0].poses[:50].save(folder / "poses.npz")  # 2.5 s: too short for a style
     for name, size in (("large.mp4", 31_000_000), ("long.mp4", 29_000_000)):
         with (folder / name).open("wb") as file:
             file.truncate(size)
@@ -125,6 +126,32 @@ def downloaded(page, name: str) -> bytes:
     return Path(waiting.value.path()).read_bytes()
 
 
+def check_style(page, styles: dict) -> None:
+    """The style and its band: read by eye, by pointer and by keyboard, and never without its warning."""
+    box = page.get_by_role("region", name="Dance style")
+    said = box.locator("p").first
+    shares = [int(share) for share in re.findall(r"(\d+)\s%", box.get_by_role("heading").inner_text())]
+    assert shares == pytest.approx(sorted(100 * np.array(styles["mean"]), reverse=True), abs=0.51)
+    assert "a guess" in box.inner_text()
+    assert box.locator("polygon").count() == len(shares)
+    assert "Most probable: " in box.get_by_role("img").get_attribute("aria-label")
+
+    assert said.inner_text().startswith("0:00.0: ") and "%" in said.inner_text()
+    slider = box.get_by_role("slider", name="Style over time")
+    for _ in range(20):
+        slider.press("ArrowRight")
+    page.wait_for_function("() => Math.abs(document.querySelector('video').currentTime - 2) < 0.01")
+    assert slider.get_attribute("aria-valuetext") == said.inner_text()
+    then = [np.interp(2, styles["seconds"], column) for column in np.transpose(styles["probabilities"])]
+    heard = [int(share) for share in re.findall(r"(\d+)\s%", said.inner_text())]
+    assert said.inner_text().startswith("0:02.0: ")
+    assert sorted(heard) == pytest.approx(sorted(100 * np.array(then)), abs=1)
+    place = slider.bounding_box()
+    page.mouse.move(place["x"] + 0.75 * place["width"], place["y"] + 9)
+    assert said.inner_text().startswith("0:06.0: ")
+    assert page.evaluate("() => document.querySelector('video').currentTime") == pytest.approx(2, abs=0.01)
+
+
 def test_a_film_is_analysed_and_nothing_of_it_stays(app, films, tmp_path):
     with browser_page(width=1280, height=900) as page:
         seen = watched(page, app)
@@ -145,6 +172,8 @@ def test_a_film_is_analysed_and_nothing_of_it_stays(app, films, tmp_path):
         field.set_input_files(films["poses"])
         page.wait_for_selector(".ballet-film[data-shown]")
         assert app.films() == []
+        assert "Not named. The dancer is seen for 2.5 s" in page.locator(".ballet-style").inner_text()
+        assert json.loads(downloaded(page, "Data (JSON)"))["styles"] is None
         before = page.locator(".ballet-film").get_attribute("data-shown")
 
         field.set_input_files(films["dance"])
@@ -171,6 +200,12 @@ def test_a_film_is_analysed_and_nothing_of_it_stays(app, films, tmp_path):
         assert page.locator(".ballet-events tbody tr").count() == len(rows)
         assert page.locator(".ballet-exercises li.there").count() == len(rows)
         assert page.locator(".ballet-figure").evaluate("image => image.naturalWidth") > 500
+
+        styles = told["styles"]
+        assert np.sum(styles["probabilities"], axis=1) == pytest.approx(1, abs=1e-3)
+        assert styles["style"] == styles["labels"][int(np.argmax(styles["mean"]))]
+        assert {row["style"] for row in rows} <= set(styles["labels"])
+        check_style(page, styles)
 
         play = page.locator(".ballet-events tbody button").first
         play.press("Enter")
