@@ -8,7 +8,7 @@ import pytest
 
 from ballet_lib.errors import BalletError
 from ballet_lib.styles import training
-from ballet_lib.styles.classifier import StyleClassifier
+from ballet_lib.styles.classifier import SHIPPED, StyleClassifier
 from ballet_lib.styles.settings import COURSE, PAPER, recipe_of
 from ballet_lib.styles.streams import VideoStreams, each_video
 from ballet_lib.styles.training import fit_style
@@ -114,7 +114,7 @@ def test_a_sequence_tells_rhythm_and_single_frames_do_not(learnt, voting):
 
 def test_same_seed_same_numbers():
     first, again, other = (
-        fit_style(some(2), streams="poses", seed=seed, **QUICK).model.get_weights() for seed in (3, 3, 4)
+        fit_style(some(2), "frame", "poses", seed=seed, **QUICK).model.get_weights() for seed in (3, 3, 4)
     )
     for one, two in zip(first, again, strict=True):
         np.testing.assert_array_equal(one, two)
@@ -159,6 +159,14 @@ def test_recipes_are_those_of_the_pace(monkeypatch):
     assert changed.sizes == COURSE["lstm"].sizes | {"units": 7} and changed.vary is False
 
 
+def test_a_step_takes_as_long_at_other_frame_rates():
+    films = DanceVideos(tuple(replace(one, fps=30.0) for one in some(2, frames=90)))
+    told = fit_style(films, streams="poses", **QUICK)
+    assert (told.card["every"], told.card["steps"], told.card["fps"], told.seconds) == (3, 20, 30, 2)
+    seconds, _ = told.over_time(films[0], window=2)
+    np.testing.assert_allclose(seconds, [1, 1.5, 2])
+
+
 def lost(one: DanceVideo) -> DanceVideo:
     return replace(one, keypoints=np.full_like(one.keypoints, np.nan))
 
@@ -173,6 +181,7 @@ def lost(one: DanceVideo) -> DanceVideo:
         (lambda: some(2, frames=15), {}, "slow_0 has 15 steps, too short for sequences of 20"),
         (lambda: some(2), {"every": 2, "seconds": 5}, "slow_0 has 20 steps, too short for sequences of 25"),
         (lambda: some(2), {"seconds": 0}, "Sequences of 0 s cannot be"),
+        (lambda: some(2), {"every": 40, "seconds": None}, "a sequence has one step"),
         (lambda: some(2), {"network": "gru"}, "no network 'gru'"),
         (lambda: some(2), {"settings": "fast"}, "settings course and paper"),
         (lambda: some(2), {"streams": "sound"}, "no stream 'sound'"),
@@ -196,10 +205,13 @@ def test_probabilities_are_means_of_windows(learnt):
     assert told.sum() == pytest.approx(1, abs=1e-5)
 
 
-def test_frames_vote(voting):
-    one = video("slow", 50, frames=20)
-    answers = voting.model.predict_on_batch(each_video([one], "poses")[0].poses[None])[0]
-    votes = np.bincount(answers.argmax(axis=1), minlength=2) / 20
+def test_frames_vote_if_they_show_somebody(voting):
+    one = video("slow", 50, frames=30)
+    answers = voting.model.predict_on_batch(each_video([one], "poses")[0].poses[None])[0].argmax(axis=1)
+    votes = np.bincount(answers, minlength=2) / 30
+    np.testing.assert_allclose(voting.probabilities([one])[0], votes, atol=1e-6)
+    one.keypoints[:5] = np.nan
+    votes = np.bincount(answers[5:], minlength=2) / 25
     np.testing.assert_allclose(voting.probabilities([one])[0], votes, atol=1e-6)
 
 
@@ -236,6 +248,8 @@ def test_windows_without_anybody_are_left_out(learnt):
     for window, step in ((0, 1), (2, -1), (np.nan, 1)):
         with pytest.raises(BalletError, match="positive numbers"):
             learnt.over_time(one, window, step)
+    with pytest.raises(BalletError, match="holds 1 steps, too few"):
+        learnt.over_time(one, 0.1)
 
 
 # --- Files ---
@@ -270,6 +284,14 @@ def test_cards_that_do_not_fit_are_refused(learnt, tmp_path, change, message):
     card.write_text(json.dumps(json.loads(card.read_text()) | change))
     with pytest.raises(BalletError, match=message):
         StyleClassifier.load(path)
+
+
+def test_the_one_that_ships_knows_its_videos_and_is_small():
+    shipped, videos = StyleClassifier.load(), DanceVideos.load("styles")
+    assert shipped.card["streams"] == "poses" and shipped.labels == videos.labels and shipped.seconds == 3
+    assert set(shipped.card["videos"]) == set(videos.names)
+    assert (shipped.probabilities(videos).argmax(axis=1) == videos.y).mean() > 0.9
+    assert sum((SHIPPED / f"styles.{end}").stat().st_size for end in ("keras", "json")) < 400_000
 
 
 def test_a_model_that_is_not_there():

@@ -2,8 +2,8 @@
 
 After the report on ten styles of Let's Dance: 512 numbers of a picture from ResNet-18 and 102 of the poses
 are concatenated in every frame (late fusion), and an LSTM, an LSTM with self-attention, or a TCN reads the
-sequence. Its sizes are the defaults here. It tells of the pose network only that 102 numbers come out: the
-one below is ours.
+sequence. Its sizes are the defaults here. What we know of its pose network is that 102 numbers come out: the
+one below is ours, and so is the batch normalisation of both streams before they are joined.
 """
 
 from collections.abc import Callable

@@ -61,15 +61,21 @@ class StyleClassifier:
         """Return how probable each style is for each video: float32 (N, labels), every row sums to 1.
 
         Sequences of the length that it learnt from are cut out, each half a length after the one before, and
-        their probabilities are averaged; those without anybody are left out. The network ``frame`` lets the
-        frames vote: a style's probability is its share of the votes.
+        their probabilities are averaged; those without anybody are left out. The network ``frame`` lets all
+        frames in which somebody is seen vote: a style's probability is its share of the votes.
 
         Raises
         ------
         BalletError
             If a video is shorter than a sequence, shows nobody, or lacks pictures that the network needs.
         """
-        return np.stack([self._windows(video, self.card["steps"])[1].mean(axis=0) for video in videos])
+        whole = self.card["network"] == "frame"
+        told = []
+        for video in videos:
+            row = self._read(video)
+            steps = len(row) if whole else self.card["steps"]
+            told.append(self._windows(row, steps, max(1, steps // 2))[1].mean(axis=0))
+        return np.stack(told)
 
     def predict(self, videos: Iterable[DanceVideo]) -> np.ndarray:
         """Return the likeliest style of each video: str (N,). Raises as `probabilities`."""
@@ -97,32 +103,34 @@ class StyleClassifier:
         Raises
         ------
         BalletError
-            If the video is shorter than the window or shows nobody, or a number is not above 0.
+            If the video is shorter than the window or shows nobody, the window is shorter than two steps, or
+            a number is not above 0.
         """
         if not (0 < window < np.inf and 0 < step < np.inf):
             raise BalletError(f"A window of {window} s every {step} s cannot be. Give positive numbers.")
         rate = self.card["fps"] / self.card["every"]
-        steps = max(1, round(window * rate))
-        starts, told = self._windows(video, steps, max(1, round(step * rate)))
+        steps = round(window * rate)
+        if steps < 2:
+            raise BalletError(f"A window of {window} s holds {steps} steps, too few. Give a longer one.")
+        starts, told = self._windows(self._read(video), steps, max(1, round(step * rate)))
         return (starts + steps / 2) / rate, told
 
-    def _windows(
-        self, video: DanceVideo, steps: int, stride: int | None = None
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _windows(self, row: VideoStreams, steps: int, stride: int) -> tuple[np.ndarray, np.ndarray]:
         """Return where windows begin, int (M,), and their probabilities, float32 (M, labels)."""
-        row = check_length(self._read(video), steps)
-        stride = stride or max(1, steps // 2)
+        check_length(row, steps)
         starts = np.arange(0, len(row) - steps + 1, stride)
-        seen = row.seen
-        starts = np.array([s for s in starts if seen[s : s + steps].mean() >= SEEN_ENOUGH], int)
-        if not len(starts):
+        seen = np.stack([row.seen[start : start + steps] for start in starts])
+        enough = seen.mean(axis=1) >= SEEN_ENOUGH
+        if not enough.any():
             raise BalletError(
-                f"{video.name} shows nobody for long enough. Give a video in which dancers are seen."
+                f"{row.name} shows nobody for long enough. Give a video in which dancers are seen."
             )
+        starts, seen = starts[enough], seen[enough]
         told = self._answers([row[start : start + steps] for start in starts])
         if self.card["network"] == "frame":
-            told = np.eye(len(self.labels), dtype=np.float32)[told.argmax(axis=-1)].mean(axis=1)
-        return starts, told
+            votes = np.eye(len(self.labels), dtype=np.float32)[told.argmax(axis=-1)]
+            told = (votes * seen[..., None]).sum(axis=1) / seen.sum(axis=1, keepdims=True)
+        return starts, told.astype(np.float32, copy=False)
 
     def _read(self, video: DanceVideo) -> VideoStreams:
         card = self.card

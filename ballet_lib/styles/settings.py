@@ -20,9 +20,9 @@ class Recipe:
     Attributes
     ----------
     every
-        How many frames further the next step is.
+        How many frames further the next step is, at `FPS` frames a second.
     seconds
-        How long a sequence is; None for the whole video.
+        How long a sequence is, but for `FEWEST`; None for the whole video.
     optimizer
         ``nesterov``, which is gradient descent with a momentum of 0.9, or ``adam``.
     rate
@@ -49,9 +49,9 @@ class Recipe:
     def steps(self, fps: float, frames: int) -> int:
         """Return how many steps a sequence has, where the shortest video has so many frames."""
         most = -(-frames // self.every)
-        return (
-            most if self.seconds is None else max(round(self.seconds * fps / self.every), min(FEWEST, most))
-        )
+        if self.seconds is None:
+            return most
+        return max(round(self.seconds * fps / self.every), min(FEWEST, most))
 
 
 PAPER = {
@@ -60,7 +60,7 @@ PAPER = {
     "tcn": Recipe(10, None, "nesterov", 0.01, 16, 200, False),
     "frame": Recipe(10, None, "nesterov", 0.01, 16, 200, False),
 }
-"""The report's settings, at the frame rate of `FPS`; it gives neither epochs nor, for the last two, rates."""
+"""The report's settings as far as we know them; the epochs, and rate and batch of the last two, are ours."""
 _SIZES = {"units": 64, "dropout": 0.3, "decay": 0.0, "changes": True, "unseen": 0.5}
 COURSE = {
     "lstm": Recipe(1, 5.0, "adam", 2e-3, 12, 80, True, _SIZES | {"filters": 64}),
@@ -71,8 +71,10 @@ COURSE = {
 """What learns from 36 videos."""
 
 
-def recipe_of(network: str, settings: str | None = None, **changed) -> Recipe:
+def recipe_of(network: str, settings: str | None = None, fps: float = FPS, **changed) -> Recipe:
     """Return a network's recipe with some settings changed; None and `LIKE_RECIPE` leave them as they are.
+
+    Its `every` counts frames of videos with `fps` frames a second, so that a step takes as long as at `FPS`.
 
     Raises
     ------
@@ -86,6 +88,7 @@ def recipe_of(network: str, settings: str | None = None, **changed) -> Recipe:
             f"settings {' and '.join(PACES)}."
         )
     recipe = {"course": COURSE, "paper": PAPER}[settings][network]
+    recipe = replace(recipe, every=max(1, round(recipe.every * fps / FPS)))
     if changed.get("sizes"):
         changed["sizes"] = recipe.sizes | changed["sizes"]
     if "seconds" in changed and changed["seconds"] is None:

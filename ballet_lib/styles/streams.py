@@ -1,7 +1,8 @@
 """Two streams of a dance video: its pictures as an encoder's numbers, its people as normalised keypoints."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -163,20 +164,47 @@ def each_video(
 
     if streams not in STREAMS:
         raise BalletError(f"There is no stream {streams!r}. There are: {', '.join(STREAMS)}.")
-    encode = None if streams == "poses" else picture_encoder(encoder)
-    rows = []
+    videos = list(videos)
+    pictures = [None] * len(videos) if streams == "poses" else encoded(videos, encoder, every)
+    poses = [None] * len(videos)
+    if streams != "pictures":
+        poses = [slots(one.keypoints[::every], PEOPLE)[:, : max(1, one.people)] for one in videos]
+    return [VideoStreams(one.name, p, q) for one, p, q in zip(videos, pictures, poses, strict=True)]
+
+
+_ENCODED: WeakKeyDictionary[DanceVideo, dict[tuple, np.ndarray]] = WeakKeyDictionary()
+"""What encoders have said of videos, as long as they are there: every training and every fold asks again."""
+
+
+def encoded(
+    videos: Sequence[DanceVideo], encoder: str = "course", every: int = 1, mirrored: bool = False
+) -> list[np.ndarray]:
+    """Return what an encoder says of the pictures of each video: float32 (T / every, values) each.
+
+    It is computed once for a video, of which the pictures must not be changed.
+
+    Parameters
+    ----------
+    videos, encoder, every
+        As in `two_streams`.
+    mirrored
+        Encode the pictures as a mirror shows them.
+
+    Raises
+    ------
+    BalletError
+        If a video has no pictures, or there is no such encoder.
+    """
+    key = (encoder, every, mirrored)
+    encode = None
     for video in videos:
-        pictures = poses = None
-        if encode:
-            if video.pictures is None:
-                raise BalletError(
-                    f'{video.name} has no pictures. Give streams="poses", or videos with pictures.'
-                )
-            pictures = encode(video.pictures[::every])
-        if streams != "pictures":
-            poses = slots(video.keypoints[::every], PEOPLE)[:, : max(1, video.people)]
-        rows.append(VideoStreams(video.name, pictures, poses))
-    return rows
+        if video.pictures is None:
+            raise BalletError(f'{video.name} has no pictures. Give streams="poses", or videos with pictures.')
+        if key not in (known := _ENCODED.setdefault(video, {})):
+            encode = encode or picture_encoder(encoder)
+            known[key] = encode(video.pictures[::every, :, :: -1 if mirrored else 1])
+            known[key].flags.writeable = False
+    return [_ENCODED[video][key] for video in videos]
 
 
 def picture_encoder(which: str = "course") -> Callable[[np.ndarray], np.ndarray]:

@@ -10,7 +10,7 @@ import numpy as np
 from ballet_lib.errors import BalletError
 from ballet_lib.styles.classifier import FORMAT, KIND, StyleClassifier
 from ballet_lib.styles.settings import LIKE_RECIPE, Recipe, recipe_of
-from ballet_lib.styles.streams import at_rate, check_length, each_video, stacked
+from ballet_lib.styles.streams import at_rate, check_length, each_video, encoded, stacked
 from ballet_lib.styles.variation import moments, read_at, varied
 from ballet_lib.styles.videos import DanceVideos
 
@@ -53,7 +53,7 @@ def fit_style(
     settings
         ``course`` or ``paper``; by default as `BALLET_PACE` says.
     every, seconds, epochs, vary
-        See `settings.Recipe`; `seconds` may be None.
+        See `settings.Recipe`; `every` counts the frames of these videos, and `seconds` may be None.
     sizes
         Of the network, such as ``{"units": 32}``.
     encoder
@@ -72,10 +72,17 @@ def fit_style(
     from ballet_lib.networks.two_stream import Shape, build
     from ballet_lib.quiet_tensorflow import import_keras
 
-    recipe = recipe_of(network, settings, every=every, seconds=seconds, epochs=epochs, vary=vary, sizes=sizes)
-    _check_styles(videos)
     fps = float(np.median([video.fps for video in videos]))
+    recipe = recipe_of(
+        network, settings, fps, every=every, seconds=seconds, epochs=epochs, vary=vary, sizes=sizes
+    )
+    _check_styles(videos)
     data = _Data(videos, streams, encoder, fps, recipe)
+    if network != "frame" and data.steps < 2:
+        raise BalletError(
+            f"With every {recipe.every} frames a sequence has one step, which shows no change. "
+            "Take more of the frames, or longer videos."
+        )
     import_keras().utils.set_random_seed(seed)
     shape = Shape(data.picture_values, streams != "pictures")
     model = build(network, shape, len(videos.labels), **recipe.sizes)
@@ -116,8 +123,7 @@ class _Data:
         for row in self.rows:
             check_length(row[:: recipe.every], self.steps)
         if recipe.vary and streams != "poses":
-            flipped = [replace(video, pictures=video.pictures[:, :, ::-1]) for video in same_rate]
-            pictures = [row.pictures for row in each_video(flipped, "pictures", encoder)]
+            pictures = encoded(same_rate, encoder, mirrored=True)
             self.mirrored = [replace(row, pictures=p) for row, p in zip(self.rows, pictures, strict=True)]
 
     @property
@@ -164,7 +170,9 @@ def _teach(model: "keras.Model", data: _Data, recipe: Recipe, name: str, seed: i
             rows.append({"epoch": len(rows) + 1, "seconds": time.perf_counter() - began} | told)
             line.set_postfix_str(f"training accuracy {told['accuracy']:.0%}", refresh=False)
             line.update()
-    return pd.DataFrame(rows, columns=["epoch", "seconds", "loss", "accuracy"]), len(rows) < recipe.epochs
+    if not rows:
+        raise KeyboardInterrupt  # nothing is learnt yet
+    return pd.DataFrame(rows), len(rows) < recipe.epochs
 
 
 def _epoch(

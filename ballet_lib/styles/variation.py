@@ -1,4 +1,4 @@
-"""How dance videos are varied in training: another beginning and tempo, mirrored, tilted, half unseen.
+"""How dance videos are varied in training: begun elsewhere, faster, mirrored, tilted, lost now and then.
 
 The order of the people needs no variation, since the networks do not see it.
 """
