@@ -10,7 +10,7 @@ FOLDS = 4
 
 
 def measure() -> list[tuple]:
-    """Train 64 BiLSTMs and nine LSTMs on the 48 videos that ship; four minutes."""
+    """Train 64 BiLSTMs and nine LSTMs on the 48 videos that ship; some six minutes."""
     from ballet_lib.styles.leak import chunk_features
     from ballet_lib.styles.videos import DanceVideos
 

@@ -201,9 +201,10 @@ CameraCheck()
 # | **06–08** | to tune, judge and explain them | Hyperband, confusion matrices, saliency maps |
 # | **09–10** | to squeeze a dancer into 128 numbers and let her dance on | autoencoder, generation |
 # | **11** | to recognise an exercise live, and to correct it | thresholds, delay, technique |
-# | **12–13** | dance styles, and the work shared among many machines | two streams, workers |
+# | **12** | to name a dance style, and to doubt a good score | two streams, chunks, a leak |
+# | **13** | to share the work among many machines | workers |
 #
-# Lessons 12 and 13 are being written; each appears here when it is finished.
+# Lesson 13 is being written; it appears here when it is finished.
 
 # %% [markdown]
 # ## In this lesson you …

@@ -7,6 +7,7 @@ import pytest
 
 from ballet_lib.errors import BalletError
 from ballet_lib.frame_features import encoder
+from ballet_lib.styles import streams
 from ballet_lib.styles.skeletons import box_normalised
 from ballet_lib.styles.streams import at_rate, each_video, picture_encoder, stacked, two_streams
 from ballet_lib.styles.videos import DanceVideo, DanceVideos
@@ -44,6 +45,26 @@ def test_streams_and_steps_can_be_chosen(videos):
     assert poses.pictures is None and poses.poses.shape == (3, 3, 20, 51) and len(poses.inputs) == 1
     pictures = two_streams(videos, every=20, streams="pictures")
     assert pictures.poses is None and pictures.pictures.shape == (3, 1, 96)
+
+
+def test_pictures_are_encoded_once(monkeypatch):
+    asked = []
+
+    def encode(pictures):
+        asked.append(pictures.copy())
+        return pictures.reshape(len(pictures), -1)[:, :4].astype(np.float32)
+
+    monkeypatch.setattr(streams, "picture_encoder", lambda which: encode)
+    one, other = video(), video("b_1")
+    first, again, mirrored = (
+        streams.encoded([one], mirrored=mirrored)[0] for mirrored in (False, False, True)
+    )
+    assert first is again and len(asked) == 2 and not first.flags.writeable
+    np.testing.assert_array_equal(asked[1], one.pictures[:, :, ::-1])
+    np.testing.assert_array_equal(mirrored, one.pictures[:, 0, :-5:-1])
+    streams.encoded([other, one])
+    streams.encoded([one], every=2)
+    assert [len(pictures) for pictures in asked] == [20, 20, 20, 10]
 
 
 def test_missing_people_are_zeros_and_are_known(videos):
