@@ -510,7 +510,7 @@ plots.sub_sampling(
 )
 
 # %% [markdown]
-# *Accuracy over frames a second on a logarithmic axis, with bands for the intervals and lines for chance and for two frames a beat of the quickest hip-hop. Rhythm falls to chance below the line; posture is level.*
+# *Accuracy over frames a second on a logarithmic axis, with bands for the intervals and lines for chance and for two frames a beat of the quickest hip-hop. Rhythm falls to chance below the line; posture is level. The LSTM at one frame a second was asked about the 16 videos of the first fold only.*
 #
 # **Why?** Left of the line a bounce cannot be told from any other, and only postures are left: they need no second frame. A network that is *best* at one frame in two seconds, as the report's LSTM, cannot live on rhythm. It names styles by what stands in the picture.
 
