@@ -323,6 +323,7 @@ from ballet_lib import (  # noqa: E402  (they register their commands)
     cli_app,  # noqa: F401
     cli_evaluate,  # noqa: F401
     cli_models,  # noqa: F401
+    cli_progress,  # noqa: F401
     cli_recognise,  # noqa: F401
     cli_silhouettes,  # noqa: F401
     cli_tune,  # noqa: F401

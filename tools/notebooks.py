@@ -1,27 +1,35 @@
 """Build the notebooks: lessons/*.py (py:percent) to notebooks/*.ipynb, executed, with their outputs.
 
-    python tools/notebooks.py                      the lessons that changed
-    python tools/notebooks.py 01_pose_extraction   this one, if it changed
+    python tools/notebooks.py                      the lessons, exercises and solutions that changed
+    python tools/notebooks.py 01_pose_extraction   this lesson, if it changed
+    python tools/notebooks.py --exercises 01       its exercise and solution, if they changed
     python tools/notebooks.py --force              all, changed or not
     python tools/notebooks.py --check              run nothing; list what does not match its source
 
-A lesson writes `{{minutes}}` where its measured time shall stand. BALLET_PACE=paper runs the sizes of the
-papers and writes to build/paper/, so that the notebooks that ship are always those of the course's pace.
+Each source in lessons/exercises/ becomes an exercise without outputs, a solution that is executed, and what
+`solution` shows (`exercises.py`). A lesson writes `{{minutes}}` where its measured time shall stand.
+BALLET_PACE=paper runs the sizes of the papers and writes to build/paper/, so that the notebooks that ship are
+always those of the course's pace.
 """
 
 import argparse
+import json
 import math
 import os
 import re
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import exercises
 import jupytext
 import nbformat
 from nbformat import NotebookNode
 from notebook_cleaning import clean
 from notebook_runner import noise_in, run
+
+from ballet_lib.checks.session import SOLUTIONS
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -33,21 +41,38 @@ LARGEST = 5_000_000  # bytes
 
 @dataclass(frozen=True)
 class Source:
-    """A text file of cells and the notebook that it becomes."""
+    """A text file of cells and the notebook that it becomes: a lesson, an exercise, or its solution."""
 
     text: Path
     notebook: Path
+    kind: str = "lesson"
 
     @property
     def name(self) -> str:
         return self.text.stem
 
+    @property
+    def number(self) -> str:
+        return self.name.split("_")[0]
+
+    def __str__(self) -> str:
+        return f"{self.notebook.parent.name}/{self.name}"
+
 
 def sources(pace: str = "course") -> list[Source]:
-    """Every lesson with the place of its notebook. Exercises and solutions will be two more such lists."""
+    """Every lesson with the place of its notebook."""
     built = ROOT if pace == "course" else ROOT / "build" / pace
     lessons = sorted((ROOT / "lessons").glob("[0-9][0-9]_*.py"))
     return [Source(text, built / "notebooks" / f"{text.stem}.ipynb") for text in lessons]
+
+
+def exercise_sources() -> list[Source]:
+    """Every exercise and its solution, with the places of their notebooks."""
+    texts = sorted((ROOT / "lessons" / "exercises").glob("[0-9][0-9]_*.py"))
+    places = {"exercise": ROOT / "exercises", "solution": ROOT / "solutions"}
+    return [
+        Source(text, folder / f"{text.stem}.ipynb", kind) for text in texts for kind, folder in places.items()
+    ]
 
 
 def main() -> int:
@@ -56,13 +81,17 @@ def main() -> int:
     parser.add_argument(
         "names", nargs="*", help="lessons to build, by name or number; all when none is given"
     )
+    parser.add_argument("--exercises", action="store_true", help="their exercises and solutions instead")
     parser.add_argument("--force", action="store_true", help="build also what has not changed")
     parser.add_argument(
         "--check", action="store_true", help="only tell which notebooks do not match their source"
     )
     options = parser.parse_args()
     pace = os.environ.get("BALLET_PACE", "course")
-    chosen = [source for source in sources(pace) if is_named(source, options.names)]
+    everything = exercise_sources() if options.exercises else sources(pace)
+    if not (options.exercises or options.names) and pace == "course":
+        everything += exercise_sources()
+    chosen = [source for source in everything if is_named(source, options.names)]
     if options.names and not chosen:
         there = ", ".join(source.name for source in sources())
         print(f"No lesson is called {' or '.join(options.names)}. There are: {there}.")
@@ -77,8 +106,10 @@ def main() -> int:
     changed = [source for source in chosen if options.force or mismatch(source)]
     print(f"{len(chosen) - len(changed)} of {len(chosen)} notebooks are up to date.", flush=True)
     built = [build(source, pace) for source in changed]
-    if pace == "course" and mapped() != README.read_text(encoding="utf-8"):
-        write(README, mapped())
+    if pace == "course":
+        write_shown_solutions()
+        if mapped() != README.read_text(encoding="utf-8"):
+            write(README, mapped())
     return int(not all(built))
 
 
@@ -89,38 +120,70 @@ def is_named(source: Source, names: list[str]) -> bool:
 
 
 def build(source: Source, pace: str) -> bool:
-    """Run one lesson and write its notebook; return False, and leave the old one, when there is a fault."""
+    """Make one notebook and write it; return False, and leave the old one, when there is a fault."""
     notebook = read(source)
     source.notebook.parent.mkdir(parents=True, exist_ok=True)
-    result = run(
-        notebook, source.notebook.parent, environment={"BALLET_PACE": pace}, progress=Progress(source.name)
-    )
-    for line in noise_in(notebook):
-        print(f"  left out, mend it at its source: standard error of {line}")
-    text, faults = "", result.faults
-    if not faults:
-        clean(notebook, source.name)
-        notebook.metadata.ballet = {
-            "minutes": minutes(notebook, result.seconds),
-            "seconds": round(result.seconds),
-        }
-        fill(notebook)
-        text = nbformat.writes(notebook) + "\n"
-        if len(text) > LARGEST:
-            faults = [f"the notebook has {len(text) / 1e6:.1f} MB; the limit is {LARGEST / 1e6:.0f} MB"]
+    if source.kind == "exercise":  # the learner runs it
+        clean(notebook, str(source))
+        faults = []
+    else:
+        faults = executed(notebook, source, pace)
+    text = "" if faults else nbformat.writes(notebook) + "\n"
+    if len(text) > LARGEST:
+        faults = [f"the notebook has {len(text) / 1e6:.1f} MB; the limit is {LARGEST / 1e6:.0f} MB"]
     if faults:
-        print(f"  {source.name} was not written:", *faults, sep="\n    ")
+        print(f"  {source} was not written:", *faults, sep="\n    ")
         return False
     write(source.notebook, text)
-    print(f"  {source.name}: {notebook.metadata.ballet['minutes']}; {len(text) / 1e6:.1f} MB", flush=True)
+    print(f"  {source}: {notebook.metadata.ballet['minutes']}; {len(text) / 1e6:.1f} MB", flush=True)
     return True
 
 
+def executed(notebook: NotebookNode, source: Source, pace: str) -> list[str]:
+    """Run a notebook in place, fill in its minutes, and return its faults."""
+    with tempfile.TemporaryDirectory() as folder:  # the progress of whoever builds is not a learner's
+        environment = {"BALLET_PACE": pace, "BALLET_PROGRESS": str(Path(folder, "progress.json"))}
+        result = run(
+            notebook, source.notebook.parent, environment=environment, progress=Progress(str(source))
+        )
+    for line in noise_in(notebook):
+        print(f"  left out, mend it at its source: standard error of {line}")
+    if result.faults:
+        return result.faults
+    clean(notebook, source.name if source.kind == "lesson" else str(source))
+    told = notebook.metadata.setdefault("ballet", {})
+    told["seconds"] = round(result.seconds)
+    if source.kind == "lesson":
+        told["minutes"] = minutes(notebook, result.seconds)
+    fill(notebook)
+    return []
+
+
 def read(source: Source) -> NotebookNode:
-    """Turn a lesson's text into a notebook without outputs."""
+    """Turn a source's text into a notebook without outputs."""
     notebook = jupytext.read(source.text, fmt="py:percent")
     notebook.nbformat, notebook.nbformat_minor = 4, 5
+    if source.kind != "lesson":
+        (exercises.cut if source.kind == "exercise" else exercises.solved)(notebook)
+        exercises.entitle(notebook)
+        notebook.metadata.ballet = {"exercise": source.number, "minutes": exercises.minutes(source.number)}
+        fill(notebook)
     return notebook
+
+
+def shown_solutions() -> str:
+    """Return what the file that `solution` reads shall hold."""
+    found = {}
+    for source in exercise_sources():
+        if source.kind == "solution":
+            found |= exercises.solutions(jupytext.read(source.text, fmt="py:percent"))
+    return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+
+
+def write_shown_solutions() -> None:
+    """Write that file, where the sources hold solutions; a class may have been given none."""
+    if exercise_sources():
+        write(SOLUTIONS, shown_solutions())
 
 
 def minutes(notebook: NotebookNode, seconds: float) -> str:
@@ -151,14 +214,16 @@ def write(path: Path, text: str) -> None:
 
 def mismatch(source: Source) -> list[str]:
     """Say in what a notebook differs from its source: an empty list, or one sentence."""
-    where = f"notebooks/{source.notebook.name}"
+    where = f"{source}.ipynb"
     if not source.notebook.exists():
         return [f"{where} is missing. Build it with: make course"]
     kept, wanted = nbformat.read(source.notebook, as_version=4), read(source)
     wanted.metadata.ballet = kept.metadata.get("ballet", {})
     fill(wanted)
     if [_content(cell) for cell in kept.cells] != [_content(cell) for cell in wanted.cells]:
-        return [f"{where} does not match lessons/{source.text.name}. Build it with: make course"]
+        return [
+            f"{where} does not match {source.text.parent.name}/{source.text.name}. Build it with: make course"
+        ]
     return []
 
 
@@ -167,9 +232,13 @@ def _content(cell: NotebookNode) -> tuple:
 
 
 def orphans(pace: str) -> list[str]:
-    """Name the generated notebooks that no lesson stands behind."""
-    wanted = {source.notebook for source in sources(pace)}
-    there = (ROOT / "notebooks").glob("*.ipynb") if pace == "course" else ()
+    """Name the generated notebooks that no source stands behind."""
+    if pace != "course":
+        return []
+    wanted = {source.notebook for source in [*sources(pace), *exercise_sources()]}
+    there = [
+        path for room in ("notebooks", "exercises", "solutions") for path in (ROOT / room).glob("*.ipynb")
+    ]
     return [
         f"{path.relative_to(ROOT)} has no source in lessons/. Remove it."
         for path in there

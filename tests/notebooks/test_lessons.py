@@ -1,9 +1,10 @@
 """Every lesson: its notebook matches its source, runs without any error, and keeps to its time."""
 
 import nbformat
-import notebooks as builder
 import pytest
 from notebook_runner import faults_in, noise_in, run_notebook
+
+import notebooks as builder
 
 BUDGET = 180  # seconds for a lesson on two cores
 SLACK = 3  # a shared machine may take so many times as long
