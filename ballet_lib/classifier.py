@@ -139,12 +139,9 @@ class Classifier:
             If a file is missing or damaged, is of another version, would run code of its own (a Lambda
             layer, say), or model and card do not belong together.
         """
-        from ballet_lib.model_files import read_card, read_model, take_history
+        from ballet_lib.model_files import read_parts
 
-        path = _found(path)
-        card = read_card(path.with_suffix(".json"), path)
-        model = read_model(path, card)
-        return cls(model, card, take_history(card))
+        return cls(*read_parts(_found(path)))
 
 
 def probabilities(model: "keras.Model", X: np.ndarray) -> np.ndarray:

@@ -113,8 +113,28 @@ def _card_problem(card: dict) -> str | None:
     return None
 
 
-def take_history(card: dict) -> "pd.DataFrame | None":
-    """Take the history of the training out of a card that `read_card` has read."""
+def read_parts(
+    path: Path,
+    problem_of: Callable[[dict], str | None] | None = None,
+    check: Callable[["keras.Model", dict, Path], None] | None = None,
+) -> tuple["keras.Model", dict, "pd.DataFrame | None"]:
+    """Read what `write_model` wrote: the network, its card, and the history of its training.
+
+    `problem_of` judges the card, as in `read_card`; `check` raises if the network is not the one that the
+    card speaks of, by default if it is no classifier's.
+
+    Raises
+    ------
+    BalletError
+        As `read_card`, `read_network` and `check`.
+    """
+    card = read_card(path.with_suffix(".json"), path, problem_of)
+    model = read_network(path, card)
+    (check or _check_classifier)(model, card, path)
+    return model, card, _take_history(card)
+
+
+def _take_history(card: dict) -> "pd.DataFrame | None":
     import pandas as pd
 
     rows = card.pop("history", None)
@@ -122,15 +142,8 @@ def take_history(card: dict) -> "pd.DataFrame | None":
     return None if rows is None else pd.DataFrame(rows).fillna(float("nan")).infer_objects()
 
 
-def read_model(path: Path, card: dict) -> "keras.Model":
-    """Read the network of a classifier, with Keras' safe mode on.
-
-    Raises
-    ------
-    BalletError
-        As `read_network`, or if it has other inputs or outputs than the card says.
-    """
-    model = read_network(path, card)
+def _check_classifier(model: "keras.Model", card: dict, path: Path) -> None:
+    """Raise if a classifier has other inputs or outputs than its card says."""
     shapes = tuple(model.input_shape[1:]), tuple(model.output_shape[1:])
     frames, labels = card["frames"], len(card["labels"])
     if len(shapes[0]) != 2 or shapes[0][0] not in (frames, None) or shapes[1] != (labels,):
@@ -138,7 +151,6 @@ def read_model(path: Path, card: dict) -> "keras.Model":
             f"{path} turns {shapes[0]} into {shapes[1]}, and its card speaks of {frames} frames and {labels} "
             "labels. Copy model and card together, or train again."
         )
-    return model
 
 
 def read_network(path: Path, card: dict) -> "keras.Model":

@@ -13,7 +13,10 @@ SCHEDULES = ("plateau", "exponential", "cosine")
 """Halve the learning rate when the loss stands still; times 0.96 an epoch; half a cosine down to 0."""
 AS_IN_RECIPE = "recipe"
 DECAY = 0.96
-"""Of the exponential schedule, as in the style project."""
+"""Of the exponential schedule: the style project's factor, once an epoch here.
+
+By its parent's code the rate falls that much only every 100 000 blocks, so hardly at all: `styles.recipes`
+does that."""
 
 SEQUENCES = 3500
 """Takes and copies in an epoch, where a recipe leaves the number of copies open."""

@@ -129,13 +129,9 @@ class Autoencoder:
             If a file is missing or damaged, is another kind of model or for another size of pictures, would
             run code of its own, or model and card do not belong together.
         """
-        from ballet_lib.model_files import read_card, read_network, take_history
+        from ballet_lib.model_files import read_parts
 
-        path = _found(path)
-        card = read_card(path.with_suffix(".json"), path, _problem)
-        model = read_network(path, card)
-        _check_parts(model, card, path)
-        return cls(model, card, take_history(card))
+        return cls(*read_parts(_found(path), _problem, _check_parts))
 
 
 def _in_parts(model: "keras.Model", inputs: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

@@ -132,22 +132,24 @@ class ConvLSTM:
             If a file is missing or damaged, is another kind of model or for another size of frames, would run
             code of its own, or model and card do not belong together.
         """
-        from ballet_lib.model_files import read_card, read_network, take_history
+        from ballet_lib.model_files import read_parts
 
         path = Path(path)
         if not path.is_file():
             raise BalletError(
                 f"There is no model at {path}. Give a .keras file that ConvLSTM.save has written."
             )
-        card = read_card(path.with_suffix(".json"), path, _problem)
-        model = read_network(path, card)
-        wanted = (HEIGHT, WIDTH, 1 + card["ahead"] if card["network"] == "lean" else 1)
-        if len(model.inputs) != 1 or tuple(model.input_shape[2:]) != wanted:
-            raise BalletError(
-                f"{path} is a model for frames of {model.input_shape[2:]}, not {wanted}. "
-                "Train one on silhouettes with fit_convlstm."
-            )
-        return cls(model, card, take_history(card))
+        return cls(*read_parts(path, _problem, _check_frames))
+
+
+def _check_frames(model: "keras.Model", card: dict, path: Path) -> None:
+    """Raise if the network reads other frames than its card says."""
+    wanted = (HEIGHT, WIDTH, 1 + card["ahead"] if card["network"] == "lean" else 1)
+    if len(model.inputs) != 1 or tuple(model.input_shape[2:]) != wanted:
+        raise BalletError(
+            f"{path} is a model for frames of {model.input_shape[2:]}, not {wanted}. "
+            "Train one on silhouettes with fit_convlstm."
+        )
 
 
 def distances(clips: np.ndarray, ahead: int) -> np.ndarray:
