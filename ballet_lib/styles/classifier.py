@@ -165,13 +165,9 @@ class StyleClassifier:
             If a file is missing or damaged, is another kind of model, would run code of its own, or model and
             card do not belong together.
         """
-        from ballet_lib.model_files import read_card, read_network, take_history
+        from ballet_lib.model_files import read_parts
 
-        path = _found(path)
-        card = read_card(path.with_suffix(".json"), path, _problem)
-        model = read_network(path, card)
-        _check_model(model, card, path)
-        return cls(model, card, take_history(card))
+        return cls(*read_parts(_found(path), _problem, _check_model))
 
 
 def _found(path: str | os.PathLike) -> Path:
