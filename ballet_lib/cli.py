@@ -322,6 +322,7 @@ def export(arguments: argparse.Namespace) -> int:
 from ballet_lib import (  # noqa: E402  (they register their commands)
     cli_app,  # noqa: F401
     cli_evaluate,  # noqa: F401
+    cli_grade,  # noqa: F401
     cli_models,  # noqa: F401
     cli_progress,  # noqa: F401
     cli_recognise,  # noqa: F401
