@@ -119,8 +119,15 @@ def _extract_arguments(parser: argparse.ArgumentParser) -> None:
 
     parser.add_argument("videos", nargs="+", metavar="VIDEO")
     parser.add_argument("-o", "--output", required=True, metavar="DIR", help="folder for the .npz files")
-    parser.add_argument(
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
         "--workers", type=_positive, default=1, metavar="N", help="videos at the same time (1)"
+    )
+    where.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Dask scheduler whose workers share the videos, such as tcp://127.0.0.1:8786. Your own only: on "
+        "this machine, in a network you trust, or behind tls://, since whoever reaches it can run code here",
     )
     parser.add_argument("--every", type=_positive, default=1, metavar="N", help="take every Nth frame (1)")
     parser.add_argument(
@@ -149,7 +156,10 @@ def extract(arguments: argparse.Namespace) -> int:
     from ballet_lib.extraction import Settings, extract_all
 
     settings = Settings(arguments.variant, arguments.every, arguments.people)
-    outcomes = extract_all(_matching(arguments.videos), arguments.output, settings, arguments.workers)
+    videos = _matching(arguments.videos)
+    outcomes = extract_all(
+        videos, arguments.output, settings, arguments.workers, scheduler=arguments.scheduler
+    )
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     if arguments.json:
         print(json.dumps({"videos": [asdict(outcome) for outcome in outcomes]}, indent=1))

@@ -232,7 +232,7 @@ def test_second_person_and_another_video_of_that_name(films, tmp_path, capsys):
 def test_commands_report_any_ballet_error_as_status_1(monkeypatch, capsys):
     import ballet_lib.extraction
 
-    def fails(*_):
+    def fails(*_, **__):
         raise BalletError("This is wrong. Do that.")
 
     monkeypatch.setattr(ballet_lib.extraction, "extract_all", fails)
