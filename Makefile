@@ -12,7 +12,7 @@ endif
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help lab app test course bench lint clean
+.PHONY: help lab app test course class bench lint clean
 
 help:  ## print these lines
 	@$(PYTHON) tools/make_help.py $(firstword $(MAKEFILE_LIST))
@@ -24,11 +24,15 @@ app: $(READY)  ## open the live recogniser as a web app, on this machine only
 	@$(VENV_PYTHON) -m ballet_lib app
 
 test: $(READY)  ## run every test, the lessons and a real browser among them
-	$(VENV_PYTHON) -m pytest --ignore=tests/notebooks
-	$(VENV_PYTHON) -m pytest tests/notebooks -n 2 --dist worksteal  # a lesson seldom fills two cores
+	$(VENV_PYTHON) -m pytest --ignore=tests/notebooks --ignore=tests/browser -n 2 --dist loadfile
+	$(VENV_PYTHON) -m pytest tests/browser  # a browser and its server fill two cores
+	$(VENV_PYTHON) -m pytest tests/notebooks -n 2 --dist worksteal  # a lesson seldom does
 
-course: $(READY)  ## run the lessons whose source changed and write them to notebooks/
+course: $(READY)  ## build the lessons, exercises and solutions whose source changed
 	$(VENV_PYTHON) tools/notebooks.py
+
+class: $(READY)  ## build a folder for a class of yours: make class ARGS="--withhold-solutions ..."
+	$(VENV_PYTHON) tools/make_class.py $(ARGS)
 
 bench: $(READY)  ## measure what the course promises, into benchmarks/results.md
 	$(VENV_PYTHON) benchmarks/run.py

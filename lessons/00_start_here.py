@@ -202,9 +202,15 @@ CameraCheck()
 # | **09–10** | to squeeze a dancer into 128 numbers and let her dance on | autoencoder, generation |
 # | **11** | to recognise an exercise live, and to correct it | thresholds, delay, technique |
 # | **12** | to name a dance style, and to doubt a good score | two streams, chunks, a leak |
-# | **13** | to share the work among many machines | workers |
-#
-# Lesson 13 is being written; it appears here when it is finished.
+# | **13** | to share the work among many machines | joblib, Dask, JupyterHub |
+
+# %% [markdown]
+# Each lesson from 01 on has exercises, whose answers are checked at once. What you have done stays on this machine, in one small file. Run the next cell whenever you want to see how far you are.
+
+# %%
+from ballet_lib.checks import progress
+
+progress()
 
 # %% [markdown]
 # ## In this lesson you …
@@ -215,18 +221,11 @@ CameraCheck()
 
 # %% [markdown]
 # ## Check yourself
-#
-# 1. A landmark has y = 1.3. Where is it?
-# 2. Forty frames of one dancer: how many numbers?
-# 3. The model returns a foot with visibility 0.02. What do you do?
-#
-# <details><summary>Answers</summary>
-#
-# 1. Below the lower edge of the picture: y runs from 0 at the top to 1 at the bottom.
-# 2. 40 × 33 × 4 = 5280.
-# 3. Not believe it. It is a guess from the rest of the body.
-#
-# </details>
+
+# %%
+from ballet_lib.checks import quiz
+
+quiz("00")
 
 # %% [markdown]
 # ## Exercise

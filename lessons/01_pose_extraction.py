@@ -424,23 +424,16 @@ def share_correct(threshold):
 
 # %% [markdown]
 # ## Check yourself
-#
-# 1. A friend fills missing frames with zeros and finds her dancers "very fast". Why?
-# 2. Why does the interval redraw clips, and not frames?
-# 3. You want the angle of a knee that points at the camera. Image or world coordinates?
-#
-# <details><summary>Answers</summary>
-#
-# 1. A zero is a place, the upper left corner. The dancer seems to leap there and back within one frame.
-# 2. Frames of one clip share the dancer, the dress, the room and the view. Seven of them are not seven independent looks.
-# 3. World coordinates, or the angle is that of its shadow on the picture. And even then look at its visibility.
-#
-# </details>
+
+# %%
+from ballet_lib.checks import quiz
+
+quiz("01")
 
 # %% [markdown]
 # ## Exercise
 #
-# Choose another movement for `scene`, film it from four sides with `replace(scene, camera=Camera(yaw=...))`, and find the view from which its knee angle is measured best. `scene.exact.world` holds the truth.
+# [exercises/01_pose_extraction](../exercises/01_pose_extraction.ipynb). There you find crowned arms, measure a plié, bring a dance into torsos, and **build a dance of your own**: you write it, the studio dances it, and the pose model looks.
 
 # %% [markdown]
 # ## Sources

@@ -288,7 +288,8 @@ plots.error_by_group(
 # %% [markdown]
 # ## What went wrong on purpose
 #
-# The first number is not *wrong*. It answers a question nobody has: "can you recognise this second of a dance, having seen the second that begins a quarter of a second later?"
+# The first number is not *wrong*. It answers a question nobody has: "can you recognise this second of a "
+"dance, having seen the second that begins a quarter of a second later?"
 
 # %%
 train, test = next(
@@ -457,23 +458,16 @@ def look(dancer, movement):
 
 # %% [markdown]
 # ## Check yourself
-#
-# 1. A friend cuts ten videos into a thousand chunks, shuffles, and reaches 96 %. What do you ask her?
-# 2. Five of five test takes are right. What is the least that the true accuracy could reasonably be?
-# 3. Why does `ballet6` give attitudes the arms of other movements?
-#
-# <details><summary>Answers</summary>
-#
-# 1. Whether chunks of one video are on both sides. They are: with shuffled chunks, nearly every video is.
-# 2. About 48 %: `accuracy_interval(5, 5)` says so, and only for more takes of the same kind.
-# 3. So that a model cannot take the arms for the movement. What always comes along with a label is learnt with it.
-#
-# </details>
+
+# %%
+from ballet_lib.checks import quiz
+
+quiz("02")
 
 # %% [markdown]
 # ## Exercise
 #
-# Which dancer is the hardest for the others' data? Use `right["by dancer"]`, find her, look at her takes with *Play*, and say in one sentence why. Then try `"angles"` in place of `"world"`: does the ranking of the three splits change?
+# [exercises/02_dataset_labelling](../exercises/02_dataset_labelling.ipynb). There you mirror a dance, bridge the dark, catch a film that hangs, and **build a split** whose score can be believed.
 
 # %% [markdown]
 # ## Sources

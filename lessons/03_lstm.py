@@ -715,23 +715,16 @@ rmtree(logs)
 
 # %% [markdown]
 # ## Check yourself
-#
-# 1. A training with ReLU reaches 98 % and ends at 20 %, without an error. What happened, and what do you change first?
-# 2. Your model has 100 % on its training takes. What do you know?
-# 3. The validation loss rises for ten epochs, the validation accuracy stays. Is it harmless to go on?
-#
-# <details><summary>Answers</summary>
-#
-# 1. One step met a state that grows from frame to frame, and threw the weights away. Bound the state: $\tanh$. Keeping the best epoch instead of the last would have helped too.
-# 2. That there was room to learn them by heart. It does so with shuffled labels as well.
-# 3. No. It becomes surer of its mistakes, and whoever uses a threshold will see them.
-#
-# </details>
+
+# %%
+from ballet_lib.checks import quiz
+
+quiz("03")
 
 # %% [markdown]
 # ## Exercise
 #
-# How many seeds does each mend rescue? Call `train_again` with four seeds for clipping, for $\tanh$, and for ReLU on standardised inputs (`inputs=standardised(raw)`), 80 epochs each (three minutes or so), and make a table: seeds that end with 95 %, highest loss. Which *one* change would you have asked the paper's authors for?
+# [exercises/03_lstm](../exercises/03_lstm.ipynb). There you say how long a memory lasts, write a step of a GRU, shorten a leap, and **build a memory cell** that Keras trains.
 
 # %% [markdown]
 # ## Sources

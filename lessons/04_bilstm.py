@@ -499,23 +499,16 @@ plots.error_by_group(
 
 # %% [markdown]
 # ## Check yourself
-#
-# 1. A BiLSTM is right in 95 % of all frames of recorded videos. What do you ask before you put it behind a camera?
-# 2. Would a computer ten times as fast remove the delay?
-# 3. Why does shuffling chunks flatter a network fed with pictures more than one fed with poses?
-#
-# <details><summary>Answers</summary>
-#
-# 1. How many frames of the future it saw for each answer, and what it scores when it sees none, or as few as you can wait for.
-# 2. No. The delay is not spent on computing but on waiting for what has not been danced yet.
-# 3. A picture also shows room, light and clothes, which both halves of a take share. Poses have thrown those away.
-#
-# </details>
+
+# %%
+from ballet_lib.checks import quiz
+
+quiz("04")
 
 # %% [markdown]
 # ## Exercise
 #
-# Which movement gains most from the future? Take `right(model, T)[:, 0]` for an LSTM and a BiLSTM, and compute the share of takes named rightly for each label of `truth`. Then look at the two movements that gain most with *Play*, and say in one sentence what they have in common at their beginning.
+# In [exercises/04_bilstm](../exercises/04_bilstm.ipynb) you catch a model that looks ahead, choreograph a plié whose beginning does not tell how it ends, and build a network that waits half a second to know.
 
 # %% [markdown]
 # ## Sources

@@ -822,23 +822,16 @@ plots.error_by_group(
 
 # %% [markdown]
 # ## Check yourself
-#
-# 1. A colleague shows you the attention of her LSTM: "it looks at the foot's landing". What do you ask for?
-# 2. A TCN with kernel 3 and one convolution for each of the dilations 1, 2, 4, 8, 16: how many frames does it hear? Would that do for a phrase of four seconds at 20 frames a second?
-# 3. Network A has 66 %, network B 58 % on 91 clips. Which is better?
-#
-# <details><summary>Answers</summary>
-#
-# 1. Equal weights, or another take's, in place of hers: do the answers change? And the same frames removed against random ones.
-# 2. 1 + 2 · 31 = 63 frames, so no: 80 would be needed. One layer more, with dilation 32, hears 127.
-# 3. It cannot be told: the interval of the difference holds 0, and a lead must be about 20 points to be found four times in five.
-#
-# </details>
+
+# %%
+from ballet_lib.checks import quiz
+
+quiz("05")
 
 # %% [markdown]
 # ## Exercise
 #
-# The network without memory cannot see a direction of movement, unless a feature holds it. Train `"LSTM"` and `"frame attention"` with `settings["features"] = "normalised"`, then with `["normalised", "velocities"]`, on the same folds. Which of the two gains more, and how sure are you?
+# In [exercises/05_attention_and_tcn](../exercises/05_attention_and_tcn.ipynb) you make attention look away from empty frames, plan a network for a phrase, ask whether a lead was luck, and build attention that knows, without memory, whether a dancer sinks or rises.
 
 # %% [markdown]
 # ## Sources

@@ -44,7 +44,7 @@ from ballet_lib import DATASETS, plots
 from ballet_lib.evaluation import evaluate
 from ballet_lib.pace import choose
 from ballet_lib.takes import TakeSet
-from ballet_lib.tuning import SPACES, SearchSpace, bracket_table, tune
+from ballet_lib.tuning import SPACES, bracket_table, tune
 from ballet_lib.tuning.experiment import SETTINGS, Competition
 
 rng = np.random.default_rng(0)
@@ -570,26 +570,16 @@ rmtree(home)
 
 # %% [markdown]
 # ## Check yourself
-#
-# 1. A colleague adds ten values of dropout to the space, and fears that random search now needs ten times the trials. Does it?
-# 2. Hyperband always drops your favourite network, which has a low learning rate and many units. What can you change?
-# 3. Two tuners report 94 % on the same validation takes, one after 20 trials and one after 2000. Which winner would you rather take to class?
-#
-# <details><summary>Answers</summary>
-#
-# 1. No. How many tries it takes to hit one of the best 5 % does not depend on the number of combinations. What the best 5 % are may change.
-# 2. Give it time: a larger `max_epochs`, or a smaller factor, so that the first cut comes later; or look at the last brackets, which cut late or not at all. Or ask whether it is worth its epochs.
-# 3. That of the 20 trials. Both have the same score, but the best of 2000 had more luck on its side. Better still: ask strangers, once.
-#
-# </details>
+
+# %%
+from ballet_lib.checks import quiz
+
+quiz("06")
 
 # %% [markdown]
 # ## Exercise
 #
-# Give Hyperband half its budget, `budget=37`, with three seeds, and random search the same. Who is ahead now? Before you run it, write down what you expect from the figure of five seeds. Then use `SearchSpace` to leave out the learning rate 1e-4, and say whether the comparison is still the same one.
-
-# %%
-SearchSpace({**space.choices, "learning_rate": (1e-2, 1e-3)})
+# In [exercises/06_hyperband_tuning](../exercises/06_hyperband_tuning.ipynb) you draw learning rates as they should be drawn, measure what a best score promises too much, and build a tuner of your own: with a limited time in the studio it casts a role among 81 dancers.
 
 # %% [markdown]
 # ## Sources

@@ -667,23 +667,16 @@ plots.learning_curve(
 
 # %% [markdown]
 # ## Check yourself
-#
-# 1. A model has a recall of 0.9 for *relevé* in a balanced test. In class it calls "relevé!" all the time, mostly wrongly. How can both be true?
-# 2. The paper's network gives 0.97 for *demi-plié* while the dancer ties her shoe. Is that a mistake of the calibration?
-# 3. Model A has 92 of 105 right, model B 88 of the same 105. What do you want to see before you choose?
-#
-# <details><summary>Answers</summary>
-#
-# 1. Recall asks about relevés only. In class relevés are rare, so even few false alarms among all the rest outnumber the true ones: precision is low.
-# 2. No. Calibration is about takes of the labels that were trained. For something else no probability over the six is right; it needs a label of its own.
-# 3. On which takes they differ. 4 to 0 and 14 to 10 both give this difference; and whether the lead holds from dancer to dancer.
-#
-# </details>
+
+# %%
+from ballet_lib.checks import quiz
+
+quiz("07")
 
 # %% [markdown]
 # ## Exercise
 #
-# Take `pooled` and find the dancer with the lowest accuracy. Open `ConfusionMatrix(pooled[pooled.groups == dancer], takes)` and say in one sentence what is wrong: her dancing, the view, or the landmarks. Then choose one threshold for each label on the other eleven dancers, and test whether it serves her better than 0.8.
+# Four tasks wait in [exercises/07_confusion_matrices](../exercises/07_confusion_matrices.ipynb): count false alarms, cast dancers by lot, give each movement a threshold of its own, and build a recogniser that looks from several seats before it answers.
 
 # %% [markdown]
 # ## Sources

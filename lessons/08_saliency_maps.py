@@ -833,25 +833,16 @@ Video(str(clip), embed=True, html_attributes="controls loop")
 
 # %% [markdown]
 # ## Check yourself
-#
-# 1. A paper shows guided backpropagation of its dance network: the dancer's outline, razor-sharp. "The network looks at the dancer." What do you ask for?
-# 2. The gradient at a standing leg is large in an arabesque. Does the network think that the standing leg makes the arabesque?
-# 3. Integrated gradients of your network put a third of the map on the head. You expected legs. Is the map wrong?
-#
-# <details><summary>Answers</summary>
-#
-# 1. The same picture from a network with random weights, and from an edge detector. If they look alike, the picture shows the dancer because the *photograph* does.
-# 2. No: only that moving it would change the answer. What it contributed is the slope times the way it has gone, summed along that way.
-# 3. Not yet. Test it: is it complete, does deletion by it beat random, do the answers fall when the head is hidden? If so, the map is true, and it is the network that looks at heads. Then ask what else your data have there.
-#
-# </details>
+
+# %%
+from ballet_lib.checks import quiz
+
+quiz("08")
 
 # %% [markdown]
 # ## Exercise
 #
-# Integrated gradients depend on what you call *nothing*. Compute them with the first frame of each take as the baseline (`baseline=X[:, :1]`), so that only what moves can count. Which movements change their limbs, by `saliency.score_table`? And which baseline would a teacher choose who watches a *held* attitude?
-#
-# Then repeat the two tests that need no definition, deletion and randomised weights, for another of the course's models: `"bilstm"` or `"tcn"`.
+# Four tasks wait in [exercises/08_saliency_maps](../exercises/08_saliency_maps.ipynb): find what spoke against an answer, hide parts of a body, delete what a map points at, and build a blindfold for a network, to see what it could do without.
 
 # %% [markdown]
 # ## Sources

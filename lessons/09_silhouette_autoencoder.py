@@ -494,25 +494,16 @@ Video(str(clip), embed=True, html_attributes="controls loop muted")
 
 # %% [markdown]
 # ## Check yourself
-#
-# 1. A dense autoencoder has an IoU of 0.94 on the frames it learnt from. You shuffle the frames of all dancers, hold out every tenth, and get 0.93. Is it good?
-# 2. PCA with 128 numbers reaches 0.95 on its own dancers. Why not on the stranger?
-# 3. You slide one direction far out and a second head appears. Has the network seen two-headed dancers?
-#
-# <details><summary>Answers</summary>
-#
-# 1. You cannot know yet: a tenth of a second before and after each held-out frame the network has seen nearly the same picture. Hold out whole dancers.
-# 2. Its directions are the ways in which *these* 2 000 pictures differ. A stranger differs in ways of her own, and what does not lie in the 128 directions is gone.
-# 3. No. The numbers of real dances fill a small part of their space. The decoder was never asked about the rest, and answers all the same.
-#
-# </details>
+
+# %%
+from ballet_lib.checks import quiz
+
+quiz("09")
 
 # %% [markdown]
 # ## Exercise
 #
-# Train the variational form, `fit_autoencoder(known, variational=True)`: its encoder tells a mean and a spread for each number, and draws from it while it learns. Repeat three measurements: IoU on the stranger, the walk, and `halfway`. What do you pay for smoother numbers, and what do you get?
-#
-# Then take the paper's network, `fit_autoencoder(known, "paper", seconds=60)`. How long would it need?
+# Four tasks wait in [exercises/09_silhouette_autoencoder](../exercises/09_silhouette_autoencoder.ipynb): find ghosts in a drawing, measure how still she stands, and build a layer that draws lots, and a movement of your own, from pose to pose.
 
 # %% [markdown]
 # ## Sources

@@ -677,23 +677,16 @@ plots.asked_and_seen(
 
 # %% [markdown]
 # ## Check yourself
-#
-# 1. A paper reports an IoU of 0.9 for the next frame of a video at 30 frames a second. What do you ask for?
-# 2. Your next-frame network reaches a loss of 0.0001 on training *and* on test dancers. What do you try first?
-# 3. A generated dance has the energy of real dance and a copying score of 3. Is it an original dance?
-#
-# <details><summary>Answers</summary>
-#
-# 1. What repeating the last frame would score there, and the error on the pixels that move. At 30 frames a second hardly anything moves between two frames.
-# 2. Change the frames after now, and see whether the answer for now changes. Check that the target is not the input. Split by dancer does not help against either.
-# 3. Look at it. Noise has both. Being far from all real dance is easy; being far from every *single* one and yet like all of them is the art.
-#
-# </details>
+
+# %%
+from ballet_lib.checks import quiz
+
+quiz("10")
 
 # %% [markdown]
 # ## Exercise
 #
-# Roll the ConvLSTM on for 200 frames from `seeds` with `roll`. Does it freeze, wander off or fall apart? Judge it as above. Then feed it pixels of 0 and 1 only, by rounding each forecast before it is read again (`network.forecast(seen, 1)` in a loop). What changes, and which kind of error have you exchanged for which?
+# [exercises/10_generating_dance](../exercises/10_generating_dance.ipynb): compose an exercise that a teacher accepts and see it danced, draw coldly and boldly, write the loop in which a network reads its own answers, and build a forecaster that cannot peek.
 
 # %% [markdown]
 # ## Sources

@@ -712,23 +712,16 @@ print("the same:" if same else "not the same:", " · ".join(names))
 
 # %% [markdown]
 # ## Check yourself
-#
-# 1. A rule has a hold of one second. What happens to a quick *relevé*?
-# 2. The camera sends 12 frames a second instead of 20, and somebody hands the last 40 frames to the model as they are. What does the model see?
-# 3. The app says nothing about your supporting knee. Is it straight?
-#
-# <details><summary>Answers</summary>
-#
-# 1. Its hill may be over before the second is: it is missed. Hold buys quiet with misses and with delay.
-# 2. More than three seconds as if they were two: a dance that is too fast, with two movements in one window. The library samples the last two *seconds* anew.
-# 3. Or the view does not allow to say: silence is no praise. `assess` tells the two apart.
-#
-# </details>
+
+# %%
+from ballet_lib.checks import quiz
+
+quiz("11")
 
 # %% [markdown]
 # ## Exercise
 #
-# Let the studio dance four *tendus* in a row, without a pause (`Figure("battement_tendu", style)`), and feed them to your `Counter`. How many are counted? Change `numbers` until all four are. Then judge the same numbers on `streams`: what did it cost? And could a teacher count them by the positions alone?
+# [exercises/11_live_recognition](../exercises/11_live_recognition.ipynb): keep a camera's two seconds at two seconds, count relevés without a network, and invent a movement that the studio dances and a network must learn.
 
 # %% [markdown]
 # ## Sources

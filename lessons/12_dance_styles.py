@@ -644,23 +644,16 @@ pd.DataFrame(
 
 # %% [markdown]
 # ## Check yourself
-#
-# 1. A colleague's model is right in 97 % of the chunks of videos that she downloaded, divided at random. She gives each video a random style and trains again: 90 %. What has the model learnt?
-# 2. A dance bounces 3 times a second. Your films have 30 frames a second. Every how many-th may you keep?
-# 3. Two networks name 60 and 53 of the same 91 clips. What do you ask the authors for?
-#
-# <details><summary>Answers</summary>
-#
-# 1. To recognise videos: room, clothes, people. The labels of the control hold nothing else. What it knows about style, only new videos can tell.
-# 2. More than 6 frames a second are needed: every 4th (7.5 a second) is enough, every 5th (6) is not.
-# 3. The answers clip by clip: then McNemar's test can look at the clips that only one of the two named rightly.
-#
-# </details>
+
+# %%
+from ballet_lib.checks import quiz
+
+quiz("12")
 
 # %% [markdown]
 # ## Exercise
 #
-# Do poses leak as much as pictures? Box-normalised poses show no room. Take `chunk_features(videos, "poses")`, and run `leak` and its control by lot on them. Then say what else of a video stays the same from chunk to chunk.
+# [exercises/12_dance_styles](../exercises/12_dance_styles.ipynb): choose a frame rate, box a dancer with a hidden hand, give out styles by lot, and catch a dance in four numbers.
 
 # %% [markdown]
 # ## Sources

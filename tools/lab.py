@@ -12,7 +12,8 @@ FIRST = ROOT / "notebooks" / "00_start_here.ipynb"
 def main() -> int:
     print("Checking this machine; the first time, the pose model is fetched ...", flush=True)
     subprocess.call([sys.executable, "-m", "ballet_lib", "doctor", "--brief"])  # the lab opens even on a FAIL
-    notebooks = sorted(str(path) for path in (ROOT / "notebooks").glob("*.ipynb"))
+    rooms = (ROOT / room for room in ("notebooks", "exercises", "solutions"))
+    notebooks = [str(path) for room in rooms for path in sorted(room.glob("*.ipynb"))]
     if notebooks:  # without a signature JupyterLab hides the widgets of a notebook that came with git
         subprocess.run([sys.executable, "-m", "jupyter", "trust", *notebooks], capture_output=True)
     print("\nOpening JupyterLab. Leave this window open; Ctrl-C here ends it.\n", flush=True)

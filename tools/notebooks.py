@@ -22,13 +22,14 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import exercises
 import jupytext
 import nbformat
+import schedules
 from nbformat import NotebookNode
 from notebook_cleaning import clean
 from notebook_runner import noise_in, run
 
+import exercises
 from ballet_lib.checks.session import SOLUTIONS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -99,8 +100,10 @@ def main() -> int:
     if options.check:
         faults = [fault for source in chosen for fault in mismatch(source)]
         faults += [] if options.names else orphans(pace)
-        if mapped() != README.read_text(encoding="utf-8"):
-            faults.append("README.md has other minutes than the notebooks. Run: make course")
+        faults += [
+            f"{path.relative_to(ROOT)} has other minutes than the notebooks. Run: make course"
+            for path in untimely()
+        ]
         print("\n".join(faults) or f"{len(chosen)} notebooks match their sources.")
         return int(bool(faults))
     changed = [source for source in chosen if options.force or mismatch(source)]
@@ -108,8 +111,8 @@ def main() -> int:
     built = [build(source, pace) for source in changed]
     if pace == "course":
         write_shown_solutions()
-        if mapped() != README.read_text(encoding="utf-8"):
-            write(README, mapped())
+        for path, text in untimely().items():
+            write(path, text)
     return int(not all(built))
 
 
@@ -244,6 +247,13 @@ def orphans(pace: str) -> list[str]:
         for path in there
         if path not in wanted
     ]
+
+
+def untimely() -> dict[Path, str]:
+    """Return what the files shall hold that tell minutes, where they tell others than the notebooks."""
+    timetables = schedules.SCHEDULES.read_text(encoding="utf-8")
+    wanted = {README: mapped(), schedules.SCHEDULES: schedules.filled(timetables)}
+    return {path: text for path, text in wanted.items() if text != path.read_text(encoding="utf-8")}
 
 
 def mapped() -> str:

@@ -472,6 +472,27 @@ def dance_styles() -> None:
     save(figure, "dance_styles.jpg", quality=85)
 
 
+def scaling_out() -> None:
+    """A dancer, then four, sixteen, and more than one can count, as lesson 13 opens."""
+    dancers = [_square_picture(BALLET_MOVEMENTS[(n + 3) % len(BALLET_MOVEMENTS)], n) for n in range(16)]
+    figure, axes = plots.subplots(1, 4, size=(11.4, 3.1))
+    for ax, side in zip(axes, (1, 2, 4, 16), strict=True):
+        order = np.random.default_rng(5).permutation(np.arange(side * side) % 16)
+        small = [cv2.resize(dancers[n], (640 // side,) * 2, interpolation=cv2.INTER_AREA) for n in order]
+        ax.imshow(np.vstack([np.hstack(small[row * side : (row + 1) * side]) for row in range(side)]))
+        ax.set(xticks=(), yticks=())
+        ax.spines[:].set_visible(False)
+        ax.set_title(f"{side * side}", fontsize=12, fontweight="normal", loc="center")
+    save(figure, "scaling_out.jpg", quality=80)
+
+
+def _square_picture(movement: str, number: int) -> np.ndarray:
+    """Draw a dancer of her own in the middle of a movement: rgb, as wide as high."""
+    scene = Scene.draw(movement, np.random.default_rng([13, number]), (-25, 45), style=Style(), fill=0.8)
+    picture = next(scene.pictures(only=[len(scene.motion) // 2]))
+    return _cut(picture.rgb, np.argwhere(picture.mask)[:, ::-1] / picture.mask.shape[::-1], 1.0)[0]
+
+
 def _cut(rgb: np.ndarray, landmarks: np.ndarray, shape: float = 0.78) -> tuple[np.ndarray, np.ndarray]:
     """Cut a picture around the dancer to a width of `shape` heights, landmarks with it."""
     height, width = rgb.shape[:2]
@@ -508,3 +529,4 @@ if __name__ == "__main__":
     generation()
     live()
     dance_styles()
+    scaling_out()

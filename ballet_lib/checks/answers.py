@@ -4,6 +4,7 @@ import ast
 import functools
 import inspect
 import linecache
+import re
 import sysconfig
 import textwrap
 import traceback
@@ -104,7 +105,13 @@ def place_in_your_code(error: BaseException) -> str | None:
     last = yours[-1]
     line = (last.line or linecache.getline(last.filename, last.lineno or 0)).strip()
     where = f" in line {last.lineno}" + (f", `{line}`" if line else "")
-    return f"{type(error).__name__}: {str(error)[:300]}{where}"
+    return f"{type(error).__name__}: {_plain(str(error))[:300]}{where}"
+
+
+def _plain(message: str) -> str:
+    """Return what Keras put in bold between what it was calling and with what, or the whole message."""
+    bold = re.search(r"\x1b\[1m(.*?)\x1b\[0m", message, re.DOTALL)
+    return bold[1] if bold else message
 
 
 def _is_yours(filename: str) -> bool:

@@ -84,6 +84,15 @@ def test_wrong_and_error_are_told_apart(answer, status, phrase):
     assert (feedback.status, phrase in feedback.message) == (status, True), feedback
 
 
+def test_of_what_keras_wraps_around_an_error_its_reason_is_left():
+    def in_a_layer(x):
+        raise AttributeError(
+            "Exception when calling L.call().\n\n\x1b[1mno attribute 'plié'\x1b[0m\n\nArguments: …"
+        )
+
+    assert judge("00.1", in_a_layer).message.startswith("AttributeError: no attribute 'plié' in line")
+
+
 def test_endless_recursion_is_an_error_in_your_code():
     def again(x):
         return again(x)
