@@ -143,6 +143,8 @@ class Backend(DaskDistributedBackend):
         alone = 0.0
         while self._continue:
             await asyncio.sleep(0.5)
+            if not self._continue or self.client.scheduler is None:  # the call ended meanwhile
+                return
             try:
                 alone = 0.0 if await self.client.scheduler.ncores() else alone + 0.5
                 trouble = _no_workers() if alone >= PATIENCE else None
