@@ -12,7 +12,7 @@ endif
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help lab app test course class bench lint clean
+.PHONY: help lab app test course notebooks site class bench lint coverage clean
 
 help:  ## print these lines
 	@$(PYTHON) tools/make_help.py $(firstword $(MAKEFILE_LIST))
@@ -28,8 +28,14 @@ test: $(READY)  ## run every test, the lessons and a real browser among them
 	$(VENV_PYTHON) -m pytest tests/browser  # a browser and its server fill two cores
 	$(VENV_PYTHON) -m pytest tests/notebooks -n 2 --dist worksteal  # a lesson seldom does
 
-course: $(READY)  ## build the lessons, exercises and solutions whose source changed
+course: $(READY)  ## run every lesson and write what each took into the README: some 22 minutes
+	$(VENV_PYTHON) tools/notebooks.py --all
+
+notebooks: $(READY)  ## build the lessons, exercises and solutions whose source changed
 	$(VENV_PYTHON) tools/notebooks.py
+
+site: $(READY)  ## write the course as static pages that open without a server, into site/
+	$(VENV_PYTHON) tools/make_site.py
 
 class: $(READY)  ## build a folder for a class of yours: make class ARGS="--withhold-solutions ..."
 	$(VENV_PYTHON) tools/make_class.py $(ARGS)
@@ -37,9 +43,16 @@ class: $(READY)  ## build a folder for a class of yours: make class ARGS="--with
 bench: $(READY)  ## measure what the course promises, into benchmarks/results.md
 	$(VENV_PYTHON) benchmarks/run.py
 
-lint: $(READY)  ## check style and format
+lint: $(READY)  ## check style, format and type hints
 	$(VENV_PYTHON) -m ruff check
 	$(VENV_PYTHON) -m ruff format --check
+	$(VENV_PYTHON) -m mypy
+
+coverage: $(READY)  ## measure which lines of ballet_lib the library's tests run: half an hour
+	$(VENV_PYTHON) -m coverage erase
+	$(VENV_PYTHON) -m coverage run -m pytest --ignore=tests/notebooks --ignore=tests/browser --ignore=tests/faults -n 2 --dist loadfile
+	$(VENV_PYTHON) -m coverage combine
+	$(VENV_PYTHON) -m coverage report
 
 clean:  ## remove what make made: .venv, build and test leftovers
 	$(PYTHON) tools/clean.py

@@ -11,7 +11,7 @@ import numpy as np
 
 from ballet_lib.errors import BalletError
 from ballet_lib.plots.recognition import movement_colours
-from ballet_lib.plots.style import FAINT, INK, QUIET, RIGHT
+from ballet_lib.plots.style import FAINT, INK, QUIET, RIGHT, rgb_of
 from ballet_lib.recording.skeleton_drawing import draw_skeleton
 from ballet_lib.vocabulary import french
 
@@ -128,7 +128,7 @@ class Annotator:
         strip = self._strip.copy()
         head = round((frame + 0.5) / len(told.poses) * (strip.shape[1] - 1))
         wide = max(1, self._stage[1] // 320)
-        strip[:, max(0, head - wide) : head + wide + 1] = _rgb(INK)
+        strip[:, max(0, head - wide) : head + wide + 1] = rgb_of(INK)
         return np.vstack([above, strip])
 
     def _dancer(self, rgb: np.ndarray | None, frame: int) -> np.ndarray:
@@ -216,11 +216,11 @@ class _Panel:
         for row, (label, probability) in enumerate(zip(self._labels, probabilities, strict=True)):
             middle, half = self._px(self._bar(row)), max(1, self._px(self._row * 0.24))
             end = left + round((right - left) * float(np.clip(np.nan_to_num(probability), 0, 1)))
-            picture[middle - half : middle + half, left:right] = _rgb(_TRACK)
-            picture[middle - half : middle + half, left:end] = _rgb(self._colours[label])
+            picture[middle - half : middle + half, left:right] = rgb_of(_TRACK)
+            picture[middle - half : middle + half, left:end] = rgb_of(self._colours[label])
         tick = left + round((right - left) * self._threshold)
         top, bottom = self._bar(-0.5), self._bar(len(self._labels) - 0.5)
-        picture[self._px(top) : self._px(bottom), tick : tick + max(1, self._px(1))] = _rgb(INK)
+        picture[self._px(top) : self._px(bottom), tick : tick + max(1, self._px(1))] = rgb_of(INK)
         return picture
 
     def _px(self, number: float) -> int:
@@ -326,8 +326,8 @@ def _font(size: int, bold: bool = False):
 def _stage_size(size: tuple[int, int]) -> tuple[int, int]:
     """Return width and height of the dancer's picture in the film, both even."""
     width, height = size
-    high = min(max(height, LOWEST), HIGHEST)
-    wide = width * high / height
+    high: float = min(max(height, LOWEST), HIGHEST)
+    wide: float = width * high / height
     if wide > WIDEST:  # a panorama keeps its width and stands on a stage of the lowest height
         wide, high = WIDEST, max(LOWEST, height * WIDEST / width)
     wide = max(wide, high / 4)
@@ -340,7 +340,7 @@ def _strip(recognition: "Recognition", colours: dict[str, str], width: int, heig
     gap = max(1, round(height / 480))
     for event in recognition.events:
         start, end = (round(second / recognition.seconds * width) for second in (event.start, event.end))
-        strip[3 * gap : -3 * gap, start : max(start + 2, end - gap)] = _rgb(
+        strip[3 * gap : -3 * gap, start : max(start + 2, end - gap)] = rgb_of(
             colours.get(event.movement, QUIET)
         )
     return strip
@@ -355,7 +355,7 @@ def _ring(picture: np.ndarray, landmarks: np.ndarray, which: Sequence[int]) -> N
         if np.isfinite(x) and np.isfinite(y) and abs(x) < 1e4 and abs(y) < 1e4:
             for colour, thick in (("#ffffff", 5), (_ALERT, 2)):
                 cv2.circle(
-                    picture, (round(x), round(y)), round(height / 28), _rgb(colour),
+                    picture, (round(x), round(y)), round(height / 28), rgb_of(colour),
                     max(1, round(thick * height / 480)), cv2.LINE_AA,
                 )  # fmt: skip
 
@@ -370,8 +370,4 @@ def _resized(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def _blank(size: tuple[int, int], colour: str) -> np.ndarray:
-    return np.full((size[1], size[0], 3), _rgb(colour), dtype=np.uint8)
-
-
-def _rgb(colour: str) -> tuple[int, int, int]:
-    return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return np.full((size[1], size[0], 3), rgb_of(colour), dtype=np.uint8)

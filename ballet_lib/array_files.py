@@ -6,9 +6,11 @@ the claim is compared with what the file holds, and with a limit, before anythin
 
 import io
 import os
+import struct
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -19,6 +21,9 @@ from ballet_lib.errors import BalletError
 
 LARGEST = 1 << 29
 """Bytes that one file may unpack to, 512 MB, unless the reader says otherwise."""
+
+LARGEST_DIRECTORY = 1 << 24
+"""Bytes that the list of an archive's members may take, 16 MB: in memory it is ten times as large."""
 
 SMALL = 1 << 20
 """Bytes below which several threads would not unpack sooner than one."""
@@ -66,13 +71,14 @@ def read_npz(
         If the file is missing, damaged, too large, or holds pickled objects.
     """
     try:
-        with zipfile.ZipFile(_existing(path) if content is None else io.BytesIO(content)) as archive:
+        check_directory(_existing(path) if content is None else io.BytesIO(content), path)
+        with zipfile.ZipFile(path if content is None else io.BytesIO(content)) as archive:
             members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()
                        if member.filename.endswith(".npy")}  # fmt: skip
             total = sum(member.file_size for member in archive.infolist())
             _check_size(total, path, largest)
             wanted = {name: member for name, member in members.items() if only is None or only(name)}
-            read = partial(_read_member, archive, path=path, largest=largest)
+            read = partial(_read_member, archive, path=Path(path), largest=largest)
             if total < SMALL:
                 return {name: read(member) for name, member in wanted.items()}
             with ThreadPoolExecutor(max_workers=4) as pool:  # zlib lets go of the interpreter
@@ -81,6 +87,34 @@ def read_npz(
         raise BalletError(f"{path} is damaged or no .npz file. Copy it again or make it anew.") from error
     except OSError as error:
         raise BalletError(f"{path} cannot be read ({error.strerror or error}). Copy it again.") from error
+
+
+def check_directory(archive: Path | io.BytesIO, name, largest: int = LARGEST_DIRECTORY) -> None:
+    """Refuse a zip archive, called `name`, whose list of members would fill the memory when it is opened.
+
+    The list's size stands at the end of the file, in one or both of two places.
+
+    Raises
+    ------
+    BalletError
+        If it is larger than `largest` bytes.
+    """
+    with nullcontext(archive) if isinstance(archive, io.BytesIO) else open(archive, "rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - (1 << 16) - 200))
+        end = file.read()
+    told = [found for mark, where, kind in ((b"PK\5\6", 12, "<I"), (b"PK\6\6", 40, "<Q"))
+            for found in _numbers_behind(end, mark, where, kind)]  # fmt: skip
+    if any(largest < size != 0xFFFFFFFF for size in told):
+        raise BalletError(f"{name} has more members than can be listed. Divide it into smaller files.")
+
+
+def _numbers_behind(content: bytes, mark: bytes, where: int, kind: str) -> Iterator[int]:
+    """Yield the number that stands `where` bytes behind each `mark`."""
+    at = content.find(mark)
+    while at >= 0:
+        if at + where + struct.calcsize(kind) <= len(content):
+            yield struct.unpack_from(kind, content, at + where)[0]
+        at = content.find(mark, at + 1)
 
 
 def write_npz(path: str | os.PathLike, arrays: dict[str, np.ndarray], soon: tuple[str, ...] = ()) -> Path:

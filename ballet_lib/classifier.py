@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ballet_lib import DATASETS
 from ballet_lib.errors import BalletError
-from ballet_lib.model_files import SUFFIX, write_model
+from ballet_lib.model_files import SHIPPED, SUFFIX, write_model
 from ballet_lib.networks import NETWORKS
 from ballet_lib.takes import TakeSet
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 CARD_FORMAT = 1
 """Version of the model card."""
-SHIPPED = DATASETS / "models"
 FPS = 20.0
 """Frames a second of the course's takes."""
 BATCH = 256

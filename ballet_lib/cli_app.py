@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 
-from ballet_lib.cli import _positive, command
+from ballet_lib.cli_command import command, positive
 
 
 def _app_arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,7 +14,7 @@ def _app_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=_port, default=PORT, metavar="N",
                         help=f"the first port to try ({PORT})")  # fmt: skip
     parser.add_argument("--no-browser", action="store_true", help="print the address, and open nothing")
-    parser.add_argument("--max-upload", type=_positive, default=LIMIT, metavar="MB",
+    parser.add_argument("--max-upload", type=positive, default=LIMIT, metavar="MB",
                         help=f"megabytes that a video file may have ({LIMIT})")  # fmt: skip
 
 

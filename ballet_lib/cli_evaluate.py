@@ -5,11 +5,11 @@ import json
 import os
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ballet_lib.cli import _names, _number, _probability, command
+from ballet_lib.cli_command import command, counted, listed, probability
 from ballet_lib.errors import BalletError
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def _evaluate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL.keras", help="file, or the name of a model that ships")
     parser.add_argument("takes", metavar="TAKES", help="folder, .npz, or the name of a set that ships")
-    parser.add_argument("--dancers", type=_names, metavar="A,B,...", help="only these dancers")
-    parser.add_argument("--threshold", type=_probability, default=0.8, metavar="P",
+    parser.add_argument("--dancers", type=listed, metavar="A,B,...", help="only these dancers")
+    parser.add_argument("--threshold", type=probability, default=0.8, metavar="P",
                         help="probability under which no answer is given (0.8)")  # fmt: skip
     parser.add_argument("--figure", metavar="FILE.png", help="draw the confusion matrix into a file")
 
@@ -43,7 +43,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     told = evaluate(classifier, takes)
     seconds = round(time.perf_counter() - began, 2)
     unseen, seen, warnings = _divided(told, classifier.card)
-    judged = unseen or seen
+    judged = seen if unseen is None else unseen
     if arguments.figure:
         _draw(judged, arguments.figure, of_unseen=unseen is not None)
     if arguments.json:
@@ -61,10 +61,11 @@ def evaluate(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _divided(told: "Predictions", card: dict) -> tuple["Predictions | None", "Predictions | None", list[str]]:
+def _divided(told: "Predictions", card: dict) -> tuple[Any, Any, list[str]]:
     """Divide the answers into those about strangers and those about dancers known from training, and warn.
 
-    Who chose the best epoch (validation) is known too: the model was picked to suit them.
+    Who chose the best epoch (validation) is known too: the model was picked to suit them. Either may be None,
+    not both.
     """
     data = card.get("data") or {}
     if not (data.get("train") or {}).get("dancers"):
@@ -89,14 +90,14 @@ def _divided(told: "Predictions", card: dict) -> tuple["Predictions | None", "Pr
 def _takes(told: "Predictions") -> str:
     dancers = told.dancers
     names = f" ({', '.join(dancers)})" if len(dancers) <= 4 else ""
-    return f"{_number(len(told), 'take')} of {_number(len(dancers), 'dancer')}{names}"
+    return f"{counted(len(told), 'take')} of {counted(len(dancers), 'dancer')}{names}"
 
 
-def _report(unseen: "Predictions | None", seen: "Predictions | None", threshold: float) -> dict:
+def _report(unseen: "Predictions | Any", seen: "Predictions | Any", threshold: float) -> dict:
     from ballet_lib.calibration import expected_calibration_error, threshold_curve
     from ballet_lib.evaluation import confusion_matrix
 
-    judged = unseen or seen
+    judged = seen if unseen is None else unseen
     at = threshold_curve(judged, [threshold]).iloc[0]
     return {
         "held_out": unseen.to_json() if unseen is not None else None,
@@ -134,7 +135,7 @@ def _tell(judged: "Predictions", name: str, threshold: float) -> None:
     print(f"{name:9} {_takes(judged)}")
     print(f"accuracy  {judged.accuracy:.3f}{_ends(spread.accuracy)}")
     print(f"macro-F1  {judged.macro_f1:.3f}{_ends(spread.macro_f1)}, "
-          f"the mean over {_number(len(judged.occurring), 'label')} that occur")  # fmt: skip
+          f"the mean over {counted(len(judged.occurring), 'label')} that occur")  # fmt: skip
     print(f"          [] {100 * spread.level:g} % intervals, {spread.method}")
     if spread.note:
         print(f"          {spread.note}")

@@ -6,7 +6,7 @@ import os
 import time
 from dataclasses import asdict
 
-from ballet_lib.cli import _number, _positive, command
+from ballet_lib.cli_command import command, counted, positive
 
 LAYOUT = """
 FOLDER holds a folder a learner, or a file a learner:
@@ -31,11 +31,11 @@ def _grade_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = LAYOUT
     parser.add_argument("folder", metavar="FOLDER", help="what learners have handed in")
     parser.add_argument("-o", "--output", required=True, metavar="FILE.csv", help="one row a learner")
-    parser.add_argument("--workers", type=_positive, default=os.cpu_count() or 1, metavar="N",
+    parser.add_argument("--workers", type=positive, default=os.cpu_count() or 1, metavar="N",
                         help="notebooks at the same time (one a core)")  # fmt: skip
-    parser.add_argument("--seconds", type=_positive, default=120, metavar="S",
+    parser.add_argument("--seconds", type=positive, default=120, metavar="S",
                         help="that a notebook may run; a cell, half of what is left (120)")  # fmt: skip
-    parser.add_argument("--memory", type=_positive, default=2000, metavar="MB",
+    parser.add_argument("--memory", type=positive, default=2000, metavar="MB",
                         help="that a notebook may take (2000)")  # fmt: skip
 
 
@@ -60,8 +60,8 @@ def grade(arguments: argparse.Namespace) -> int:
         print(_printable(f"{row.learner:20.20} {row.right:3} of {len(grades.tasks)}{more}"))
     in_force = ", ".join(f"{what}: {'yes' if kept else 'no'}" for what, kept in grades.isolation.items())
     print(f"\nisolation  {in_force}")
-    print(f"written    {grades.output}: {_number(len(grades.rows), 'learner')}, "
-          f"{_number(len(grades.tasks), 'task')}, {seconds:.0f} s")  # fmt: skip
+    print(f"written    {grades.output}: {counted(len(grades.rows), 'learner')}, "
+          f"{counted(len(grades.tasks), 'task')}, {seconds:.0f} s")  # fmt: skip
     return 0
 
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from ballet_lib.classifier import SUFFIX, Classifier
-from ballet_lib.cli import INTERRUPTED, _names, _positive, command
+from ballet_lib.cli_command import INTERRUPTED, command, listed, positive
 from ballet_lib.errors import BalletError
 from ballet_lib.files import writable_folder
 from ballet_lib.networks import NETWORKS
@@ -27,11 +27,9 @@ def _train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--network", choices=NETWORKS, default="lstm", help="which network (lstm)")
     parser.add_argument("--hold-out", type=_held_out, metavar="dancer=ID,...",
                         help="whom to judge it on, or 'none' (a quarter of the dancers)")  # fmt: skip
-    parser.add_argument(
-        "--epochs", type=_positive, metavar="N", help="at most; early stopping may end sooner"
-    )
+    parser.add_argument("--epochs", type=positive, metavar="N", help="at most; early stopping may end sooner")
     parser.add_argument("--seed", type=int, default=0, help="the same seed, the same model (0)")
-    parser.add_argument("--features", type=_names, metavar="A,B,...", help="what the network is fed")
+    parser.add_argument("--features", type=listed, metavar="A,B,...", help="what the network is fed")
     parser.add_argument("--logs", metavar="DIR", help="write logs for TensorBoard")
     parser.add_argument("--checkpoint", metavar="DIR", help="keep progress here, and go on from it")
 
@@ -42,7 +40,7 @@ def _held_out(text: str) -> tuple[str, ...]:
     key, _, names = text.partition("=")
     if key != "dancer" or not names:
         raise ValueError(text)
-    return _names(names)
+    return listed(names)
 
 
 _held_out.__name__ = "dancer=ID,... or none"  # argparse names the type in its message
@@ -51,7 +49,7 @@ _held_out.__name__ = "dancer=ID,... or none"  # argparse names the type in its m
 @command(_train_arguments)
 def train(arguments: argparse.Namespace) -> int:
     """Train a sequence model on takes, and judge it on dancers whom it has never seen."""
-    from ballet_lib.training import fit
+    from ballet_lib.training import fit, forget_progress
 
     output = Path(arguments.output)
     if output.suffix != SUFFIX:
@@ -61,7 +59,7 @@ def train(arguments: argparse.Namespace) -> int:
     classifier = fit(
         learned, arguments.network, validation=_validation(learned, arguments.seed),
         features=arguments.features, epochs=arguments.epochs, seed=arguments.seed, logs=arguments.logs,
-        checkpoint=arguments.checkpoint, bar=not arguments.json,
+        checkpoint=arguments.checkpoint, keep_progress=True, bar=not arguments.json,
     )  # fmt: skip
     if held_out is not None:
         told = {"takes": len(held_out), "dancers": list(held_out.dancers)}
@@ -74,6 +72,8 @@ def train(arguments: argparse.Namespace) -> int:
 
         classifier.card["held_out"] = evaluate(classifier, held_out).to_json()
     classifier.save(output)
+    if arguments.checkpoint and not interrupted:
+        forget_progress(arguments.checkpoint)
     _report(classifier, output, arguments.json)
     if interrupted:
         print(f"ballet: stopped. {output} holds the best weights so far; its card says so.", file=sys.stderr)

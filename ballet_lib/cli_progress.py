@@ -4,7 +4,7 @@ import argparse
 import json
 from dataclasses import asdict
 
-from ballet_lib.cli import command
+from ballet_lib.cli_command import command
 
 
 def _progress_arguments(parser: argparse.ArgumentParser) -> None:

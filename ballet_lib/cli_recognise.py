@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ballet_lib.cli import _number, _positive, _probability, command
+from ballet_lib.cli_command import command, counted, positive, probability
 from ballet_lib.errors import BalletError
 from ballet_lib.vocabulary import french
 
@@ -26,10 +26,10 @@ def _recognise_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--model", default="live", metavar="MODEL.keras",
                         help="file, or the name of a model that ships (live)")  # fmt: skip
-    parser.add_argument("--threshold", type=_probability, default=0.8, metavar="P",
+    parser.add_argument("--threshold", type=probability, default=0.8, metavar="P",
                         help="probability from which a movement counts (0.8)")  # fmt: skip
     parser.add_argument(
-        "--exercise", type=_positive, default=5, metavar="N", help="movements that make an exercise (5)"
+        "--exercise", type=positive, default=5, metavar="N", help="movements that make an exercise (5)"
     )
     parser.add_argument("--figure", metavar="FILE.png", help="draw the probabilities over time into a file")
     parser.add_argument("--video", metavar="FILE.mp4", help="write the film with all that was recognised")
@@ -107,7 +107,7 @@ def _write(told: "Recognition", arguments: argparse.Namespace) -> None:
         from ballet_lib import plots
         from ballet_lib.plots.style import png
 
-        title = f"{_number(len(told.events), 'movement')} in {told.seconds:.0f} s of {told.poses.source}"
+        title = f"{counted(len(told.events), 'movement')} in {told.seconds:.0f} s of {told.poses.source}"
         figure = plots.recognition(told, title=title)
         with replacing(arguments.figure) as temporary:
             temporary.write_bytes(png(figure))
@@ -115,7 +115,7 @@ def _write(told: "Recognition", arguments: argparse.Namespace) -> None:
         with replacing(arguments.csv) as temporary:
             temporary.write_text(told.to_csv(), encoding="utf-8", newline="")
     if arguments.video:
-        from ballet_lib.recognition import annotated_video
+        from ballet_lib.annotation import annotated_video
 
         film = None if arguments.source.lower().endswith(".npz") else arguments.source
         with _bar(f"drawing {Path(arguments.video).name}") as tell:
@@ -128,7 +128,7 @@ def _write(told: "Recognition", arguments: argparse.Namespace) -> None:
 def _tell(told: "Recognition") -> None:
     poses = told.poses
     print(f"film      {poses.source}, {_clock(told.seconds)}, somebody in {poses.found.mean():.0%} of "
-          f"{_number(len(poses), 'frame')}")  # fmt: skip
+          f"{counted(len(poses), 'frame')}")  # fmt: skip
     if not told.events:
         surest = max((label for label in told.labels if label != "other"),
                      key=lambda label: told.probabilities[:, told.labels.index(label)].max())  # fmt: skip

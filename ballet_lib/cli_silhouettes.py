@@ -7,7 +7,7 @@ import time
 import warnings
 from pathlib import Path
 
-from ballet_lib.cli import _matching, _number, _positive, command
+from ballet_lib.cli_command import command, counted, matching, positive
 from ballet_lib.files import writable_folder
 from ballet_lib.silhouettes import (
     CUTS,
@@ -26,7 +26,7 @@ from ballet_lib.video import probe
 def _silhouettes_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("videos", nargs="+", metavar="VIDEO", help="up to its first _ a name is the dancer's")
     parser.add_argument("-o", "--output", required=True, metavar="FILE.zip", help="numbered PNGs in order")
-    parser.add_argument("--every", type=_positive, metavar="N",
+    parser.add_argument("--every", type=positive, metavar="N",
                         help="take every Nth frame (so that 10 a second remain, or nearly)")  # fmt: skip
     parser.add_argument("--cut", choices=CUTS, default=CUTS[0],
                         help="threshold is for a dark dancer on a light ground (person)")  # fmt: skip
@@ -63,7 +63,7 @@ def silhouettes(arguments: argparse.Namespace) -> int:
 def _cut(arguments: argparse.Namespace) -> Silhouettes:
     from ballet_lib.extraction import output_names
 
-    names = output_names(_matching(arguments.videos))
+    names = output_names(matching(arguments.videos))
     # Before anything is cut, since that takes minutes.
     rates = [probe(video).fps for video in names]
     rates = [fps / (arguments.every or step_between(fps)) for fps in rates]
@@ -75,8 +75,8 @@ def _cut(arguments: argparse.Namespace) -> Silhouettes:
 
 def _tell(cut: Silhouettes, path: Path) -> None:
     for name, frames in cut.clips.items():
-        print(f"clip     {name}: {_number(len(frames), 'frame')}, {len(frames) / cut.fps:.1f} s")
-    print(f"written  {path}: {_number(len(cut), 'picture')} of {WIDTH} x {HEIGHT}, {cut.fps:.4g} a second, "
+        print(f"clip     {name}: {counted(len(frames), 'frame')}, {len(frames) / cut.fps:.1f} s")
+    print(f"written  {path}: {counted(len(cut), 'picture')} of {WIDTH} x {HEIGHT}, {cut.fps:.4g} a second, "
           f"{path.stat().st_size / 1e3:.0f} kB")  # fmt: skip
     print(f"""
 Train on it:

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ballet_lib.cli import INTERRUPTED, _names, _number, _positive, command
+from ballet_lib.cli_command import INTERRUPTED, command, counted, listed, positive
 from ballet_lib.cli_models import _divided, _held_out, _people
 from ballet_lib.files import replacing
 from ballet_lib.takes import TakeSet
@@ -28,22 +28,22 @@ def _tune_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--method", choices=METHODS, default="hyperband", help="how to search (hyperband)")
     parser.add_argument("--space", choices=SPACES, default="course", help="what to choose from (course)")
     parser.add_argument(
-        "--max-epochs", type=_positive, default=9, metavar="N", help="of the longest trials (9)"
+        "--max-epochs", type=positive, default=9, metavar="N", help="of the longest trials (9)"
     )
-    parser.add_argument("--factor", type=_positive, default=3, metavar="N",
+    parser.add_argument("--factor", type=positive, default=3, metavar="N",
                         help="one trial in N goes on, to N times the epochs (3)")  # fmt: skip
-    parser.add_argument("--budget", type=_positive, metavar="N",
+    parser.add_argument("--budget", type=positive, metavar="N",
                         help="training epochs in all (what Hyperband's brackets take)")  # fmt: skip
     parser.add_argument("--hold-out", type=_held_out, metavar="dancer=ID,...",
                         help="whom to judge the winner on, or 'none' (a quarter of the dancers)")  # fmt: skip
     parser.add_argument(
-        "--workers", type=_positive, default=1, metavar="N", help="trials at the same time (1)"
+        "--workers", type=positive, default=1, metavar="N", help="trials at the same time (1)"
     )
     parser.add_argument(
         "--copies", type=int, default=0, metavar="N", help="augmented copies of every take (0)"
     )
     parser.add_argument("--seed", type=int, default=0, help="the same seed, the same configurations (0)")
-    parser.add_argument("--features", type=_names, metavar="A,B,...", help="what the networks are fed")
+    parser.add_argument("--features", type=listed, metavar="A,B,...", help="what the networks are fed")
 
 
 @command(_tune_arguments)
@@ -91,7 +91,7 @@ def _report(search: "Search", model: "Classifier") -> dict:
 def _tell(search: "Search", model: "Classifier", folder: Path) -> None:
     card, ran = model.card, search.brackets_ran()
     failed = int(ran["failed"].sum())
-    print(f"\nsearched  {search.method}, {_number(len(search.trials), 'trial')}"
+    print(f"\nsearched  {search.method}, {counted(len(search.trials), 'trial')}"
           f"{f', {failed} of them failed' if failed else ''}, {search.epochs} of {search.budget} epochs, "
           f"{search.seconds:.0f} s, among {search.space.size:,} combinations\n")  # fmt: skip
     print(str(search).split("\n", 1)[1], end="\n\n")

@@ -14,7 +14,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import joblib
 from distributed import Client, Security
@@ -162,7 +162,7 @@ def _check_workers(client: Client, address: str) -> None:
         raise BalletError(
             f"The scheduler at {address} has no workers. Start some: {START_WORKERS.format(address)}."
         ) from error
-    versions = client.get_versions(packages=["ballet_lib", "mediapipe"])
+    versions: Any = client.get_versions(packages=["ballet_lib", "mediapipe"])
     ours = _versions(versions["client"])
     for worker, told in versions["workers"].items():
         for what, version in _versions(told).items():

@@ -59,7 +59,7 @@ class Comparison:
         ends = self.accuracy_interval
         spread = f" [{100 * ends[0]:+.1f}, {100 * ends[1]:+.1f}]" if np.isfinite(ends).all() else ""
         return (
-            f"{first} against {second}: {100 * self.accuracy:+.1f}{spread} points of accuracy. "
+            f"{first} against {second}: {100 * self.accuracy:+.1f}{spread} points of accuracy.\n"
             f"Of {self.only_first + self.only_second} takes that one alone recognised, {first} has "
             f"{self.only_first}, {second} {self.only_second}: p = {self.p_value:.2g} (McNemar, exact)."
         )
@@ -96,7 +96,7 @@ def compare(
         return intervals.hull(over_dancers, intervals.between(getattr(single, score), (1 - level) / 2))
 
     return Comparison(
-        names=tuple(names),
+        names=(names[0], names[1]),
         both_right=int((first.right & second.right).sum()),
         only_first=only_first,
         only_second=only_second,

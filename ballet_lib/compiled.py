@@ -22,7 +22,7 @@ class CompiledClassifier:
 
     def __init__(self, classifier: Classifier):
         self.classifier = classifier
-        self.labels = classifier.labels
+        self.labels, self.frames, self.fps = classifier.labels, classifier.frames, classifier.fps
         self._shape = (1, *classifier.model.input_shape[1:])
         self._function = self._compile()
 

@@ -140,5 +140,5 @@ def _joined(answers: list[Predictions], labels: tuple[str, ...]) -> Predictions:
         probabilities=np.concatenate([told.probabilities for told in answers]),
         groups=np.concatenate([told.groups for told in answers]),
         labels=labels,
-        take_ids=[take_id for told in answers for take_id in told.take_ids],
+        take_ids=tuple(take_id for told in answers for take_id in told.take_ids),
     )

@@ -70,6 +70,8 @@ class MovementCounter:
         Seconds before the same label may count again.
     window
         Length of the windows in seconds.
+    before, after
+        Seconds that a movement goes on around the middles of the windows that show it.
     """
 
     def __init__(
@@ -83,6 +85,8 @@ class MovementCounter:
         hold: float = 0.5,
         rest: float = 0.5,
         window: float = WINDOW,
+        before: float = BEFORE,
+        after: float = AFTER,
     ):
         if not (0 < threshold <= 1 and 0 <= release <= 1):
             raise BalletError(
@@ -94,6 +98,7 @@ class MovementCounter:
         self.labels, self.rejection, self.window = tuple(labels), rejection, window
         self.threshold, self.release = float(threshold), float(release)
         self.smoothing, self.hold, self.rest = float(smoothing), float(hold), float(rest)
+        self.before, self.after = float(before), float(after)
         self.reset()
 
     def reset(self) -> None:
@@ -157,7 +162,7 @@ class MovementCounter:
             if not (begun and again):
                 self._counted = replace(
                     self._counted,
-                    end=max(self._counted.end, middle + AFTER),
+                    end=max(self._counted.end, middle + self.after),
                     probability=max(self._counted.probability, self._peak),
                 )
                 return None
@@ -165,8 +170,8 @@ class MovementCounter:
             return None
         self._counted = Event(
             self.labels[held],
-            float(self._above[held] - self.window / 2 - BEFORE),
-            middle + AFTER,
+            float(self._above[held] - self.window / 2 - self.before),
+            middle + self.after,
             self._peak,
             seconds,
         )
@@ -195,7 +200,9 @@ class TutorialRule:
 
     def reset(self) -> None:
         """Forget everything."""
-        self.smoothed, self.held, self.latest = np.zeros(len(self.labels)), None, None
+        self.smoothed = np.zeros(len(self.labels))
+        self.held: str | None = None
+        self.latest: Event | None = None
 
     def step(self, probabilities: np.ndarray, seconds: float) -> Event | None:
         """Take in the probabilities of one window, and return an event if one counts with it."""

@@ -27,7 +27,9 @@ OFF_ONE = 1e-3
 class Recogniser(Protocol):
     """What can be evaluated: a `classifier.Classifier`, or anything else with these two."""
 
-    labels: tuple[str, ...]
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Return the K labels."""
 
     def probabilities(self, takes: "TakeSet") -> np.ndarray:
         """Return float (N, K): how probable each of the K labels is for each of the N takes."""
@@ -82,7 +84,7 @@ class Predictions:
         chosen = np.arange(len(self))[which]
         return replace(
             self, y=self.y[chosen], probabilities=self.probabilities[chosen], groups=self.groups[chosen],
-            take_ids=[self.take_ids[number] for number in chosen],
+            take_ids=tuple(self.take_ids[number] for number in chosen),
         )  # fmt: skip
 
     @property

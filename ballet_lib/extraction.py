@@ -104,7 +104,7 @@ def extract_all(
             for video in waiting:
                 for poses in targets[video]:
                     remove_partial(poses)
-    return list(outcomes.values())
+    return [outcome for outcome in outcomes.values() if outcome is not None]  # they all are by now
 
 
 def output_names(videos: Sequence[str | os.PathLike]) -> dict[Path, str]:
@@ -113,15 +113,15 @@ def output_names(videos: Sequence[str | os.PathLike]) -> dict[Path, str]:
     Two videos of one folder and stem, ``clip.mp4`` and ``clip.mov``, keep their suffix: ``clip.mp4``.
     Capital letters tell nothing apart, since many file systems do not heed them.
     """
-    videos = list(dict.fromkeys(Path(video) for video in videos))
-    places = {video: video.resolve() for video in videos}
+    paths = list(dict.fromkeys(Path(video) for video in videos))
+    places = {video: video.resolve() for video in paths}
     twins = Counter((place.parent, place.stem.casefold()) for place in set(places.values()))
     trails = {}
     for video, place in places.items():
         last = place.stem if twins[place.parent, place.stem.casefold()] == 1 else place.name
         trails[video] = (*place.parent.parts[1:], last)
     unique: dict[Path, Path] = {}
-    for video in videos:
+    for video in paths:
         unique.setdefault(places[video], video)
     depth = dict.fromkeys(unique.values(), 1)
     while True:
@@ -172,8 +172,8 @@ def _run(jobs: list[tuple], workers: int, progress: bool, scheduler: str | None)
     shown = {"total": sum(lengths.values()), "unit": "frame", "desc": "extract", "disable": not progress}
     with _cluster(scheduler) as client, tqdm(**shown) as bar:
         if workers == 1 and client is None:
-            for job in jobs:
-                yield _extract(*job, progress=bar.update)
+            for video, poses, settings, model in jobs:
+                yield _extract(video, poses, settings, model, bar.update)
             return
         for outcome in _in_processes(jobs, workers) if client is None else _on_cluster(jobs, client):
             bar.update(lengths[Path(outcome.video)])

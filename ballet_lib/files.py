@@ -1,8 +1,10 @@
 """Writing files so that nobody ever meets half of one."""
 
 import os
+import platform
 import tempfile
 import uuid
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,10 +14,14 @@ from ballet_lib.errors import BalletError
 PARTIAL = ".partial-"
 """What the name of an unfinished file holds, so that leftovers of a killed process can be told apart."""
 
+_COMPUTER = f"{zlib.crc32(platform.node().encode()):08x}"
+
 
 @contextmanager
 def replacing(path: str | os.PathLike) -> Iterator[Path]:
     """Yield a temporary path beside `path`; move it into place if the block succeeds, else remove it.
+
+    What killed processes of this computer left of `path` is removed too.
 
     Raises
     ------
@@ -24,9 +30,11 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     """
     path = Path(path)
     # The suffix stays last because encoders choose the format by it.
-    temporary = path.with_name(f".{path.stem}{PARTIAL}{uuid.uuid4().hex[:8]}{path.suffix}")
+    whose = f"{_COMPUTER}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    temporary = path.with_name(f".{path.stem}{PARTIAL}{whose}{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        remove_partial(path)
         yield temporary
         os.replace(temporary, path)
     except OSError as error:
@@ -40,12 +48,64 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
 
 
 def remove_partial(path: str | os.PathLike) -> None:
-    """Remove what a killed process left of the unfinished file `path`."""
+    """Remove what killed processes left of the unfinished file `path`, and nothing that is being written."""
+    with suppress(OSError):  # what may not be removed does no harm
+        for leftover in leftovers(path):
+            leftover.unlink(missing_ok=True)
+
+
+def leftovers(path: str | os.PathLike) -> list[Path]:
+    """Return what killed processes of this computer left of the unfinished file `path`, whole or half."""
     path = Path(path)
-    if path.parent.is_dir():
-        for leftover in path.parent.iterdir():
-            if leftover.name.startswith(f".{path.stem}{PARTIAL}") and leftover.suffix == path.suffix:
-                leftover.unlink(missing_ok=True)
+    if not path.parent.is_dir():
+        return []
+    ours = [one for one in path.parent.iterdir() if one.name.startswith(f".{path.stem}{PARTIAL}")]
+    return [one for one in ours if one.suffix == path.suffix and not _in_use(one)]
+
+
+def _in_use(partial: Path) -> bool:
+    """Tell whether the process that writes a file may still be there: on another computer nobody knows."""
+    import psutil
+
+    computer, _, rest = partial.stem.rpartition(PARTIAL)[2].partition("-")
+    process = rest.partition("-")[0]
+    return process.isdecimal() and (computer != _COMPUTER or psutil.pid_exists(int(process)))
+
+
+@contextmanager
+def alone(lock: str | os.PathLike, doing: str) -> Iterator[None]:
+    """Hold a lock, which ends with this process, so that no two do the same at once.
+
+    Parameters
+    ----------
+    lock
+        A file that stays there, empty.
+    doing
+        What the other process is said to do, such as ``is grading into grades.csv``.
+
+    Raises
+    ------
+    BalletError
+        If another process holds it, or it cannot be written.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = Path(lock)
+    held = FileLock(writable_folder(lock.parent) / lock.name, timeout=0)
+    try:
+        held.acquire()
+    except Timeout:
+        raise BalletError(
+            f"Another process {doing}. Wait for its end, and give the same command again."
+        ) from None
+    except OSError as error:
+        raise BalletError(
+            f"{lock.parent} cannot be written to ({error.strerror or error}). Choose another folder."
+        ) from error
+    try:
+        yield
+    finally:
+        held.release()
 
 
 def writable_folder(folder: str | os.PathLike) -> Path:

@@ -6,14 +6,19 @@ There is no camera and no widget in it. `webcam` feeds it from a browser, `recog
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ballet_lib.arms import ArmPositions
 from ballet_lib.classifier import Classifier
-from ballet_lib.decisions import EXERCISE, THRESHOLD, Event, MovementCounter
+from ballet_lib.decisions import AFTER, BEFORE, EXERCISE, THRESHOLD, Event, MovementCounter
 from ballet_lib.errors import BalletError
 from ballet_lib.pose_sequence import PoseSequence
 from ballet_lib.sliding_window import SlidingWindow
+
+if TYPE_CHECKING:
+    from ballet_lib.compiled import CompiledClassifier
 
 MODEL = "live"
 """The classifier that ships for live recognition."""
@@ -58,6 +63,9 @@ class Recogniser:
         How many movements make an exercise.
     rule
         What decides when a movement counts, in place of a `MovementCounter` with this threshold.
+    seated
+        Recognise positions of the arms instead of movements (`arms.ArmPositions`): head, shoulders, arms and
+        hands must be in view, hips and legs need not be. The classifier is not used.
 
     Raises
     ------
@@ -72,17 +80,18 @@ class Recogniser:
         threshold: float = THRESHOLD,
         exercise: int = EXERCISE,
         rule=None,
+        seated: bool = False,
     ):
-        from ballet_lib.compiled import CompiledClassifier
-
-        if not isinstance(classifier, Classifier):
-            classifier = Classifier.load(classifier)
         if exercise < 1:
             raise BalletError(f"An exercise of {exercise} movements cannot be. Give 5, say.")
-        self.labels, self.length = classifier.labels, int(exercise)
-        self._classifier = CompiledClassifier(classifier)
-        self._window = SlidingWindow(classifier.frames, classifier.fps)
-        self._rule = rule or MovementCounter(self.labels, threshold=threshold, window=self._window.seconds)
+        self.seated, self.length = bool(seated), int(exercise)
+        self._classifier = judge = ArmPositions() if seated else _compiled(classifier)
+        self.labels, self._window = judge.labels, SlidingWindow(judge.frames, judge.fps)
+        # A position is there for as long as its windows show it; a movement goes on around them.
+        before, after = (0.0, 0.0) if seated else (BEFORE, AFTER)
+        self._rule = rule or MovementCounter(
+            self.labels, threshold=threshold, window=self._window.seconds, before=before, after=after
+        )
         self.reset()
 
     def reset(self) -> None:
@@ -175,7 +184,7 @@ class Recogniser:
         From `AROUND` seconds before it to as long after it: how high she rises is measured against how she
         stands. None if they are forgotten.
         """
-        from ballet_lib.recording.frames_in_time import even_frames
+        from ballet_lib.frames_in_time import even_frames
 
         first, last = event.start - AROUND, event.end + AROUND
         kept = [(when, pose) for when, pose in self._past if first <= when <= last]
@@ -202,3 +211,11 @@ class Recogniser:
         return Reading(
             seconds, person, self._rule.smoothed.copy(), self._rule.held, event, exercise, complete
         )
+
+
+def _compiled(classifier: "Classifier | str") -> "CompiledClassifier":
+    from ballet_lib.compiled import CompiledClassifier
+
+    return CompiledClassifier(
+        classifier if isinstance(classifier, Classifier) else Classifier.load(classifier)
+    )

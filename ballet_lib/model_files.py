@@ -2,28 +2,55 @@
 
 import hashlib
 import json
+import math
 import os
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ballet_lib import DATASETS
+from ballet_lib.array_files import check_directory
 from ballet_lib.errors import BalletError
 from ballet_lib.features import MISSING
-from ballet_lib.files import replacing
+from ballet_lib.files import leftovers, replacing
 from ballet_lib.quiet_tensorflow import import_keras
 
 if TYPE_CHECKING:
     import keras
     import pandas as pd
 
+SHIPPED = DATASETS / "models"
 SUFFIX = ".keras"
 LARGEST = 200_000_000
 """Bytes that a model may unpack to; the course's have less than one million."""
 LARGEST_CARD = 20_000_000
+MOST_OBJECTS = 3000
+"""Layers, initialisers and the like in one network; ResNet50 has about 1500."""
 
 RUNS_CODE = frozenset({"Lambda", "__lambda__", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"})
 """What Keras writes of a layer that carries a program of its own, or fetches one."""
+
+
+def given_or_shipped(path: str | os.PathLike, ships: str, written_by: str) -> Path:
+    """Return a model's file, whether given as a path or as the name of the one that ships.
+
+    Raises
+    ------
+    BalletError
+        If it is neither; `written_by` is what writes such files.
+    """
+    given = Path(path)
+    if given.is_file():
+        return given
+    if str(path) == ships and (shipped := SHIPPED / f"{ships}{SUFFIX}").is_file():
+        return shipped
+    raise BalletError(
+        f"There is no model at {path}. Give a {SUFFIX} file that {written_by} has written, "
+        f'or "{ships}" for the one that ships.'
+    )
 
 
 def write_model(
@@ -46,13 +73,25 @@ def write_model(
     rows = None if history is None else history.round(7).to_dict("records")
     if rows:  # JSON knows no NaN
         rows = [{name: None if value != value else value for name, value in row.items()} for row in rows]
-    # Both are written before either is moved into place: a full disk leaves the old pair.
+    # Both are written before either is moved into place: a full disk leaves the old pair. After a kill
+    # between the two moves, `finish_writing` makes up for the second.
     with replacing(path.with_suffix(".json")) as card_file, replacing(path) as model_file:
         model.save(model_file)
         digest = hashlib.sha256(model_file.read_bytes()).hexdigest()
         text = json.dumps(card | {"model_sha256": digest, "history": rows}, indent=1, ensure_ascii=False)
         card_file.write_text(text, encoding="utf-8")
     return path
+
+
+def finish_writing(path: Path) -> None:
+    """Move the card into place if `write_model` was killed between its two moves."""
+    card = path.with_suffix(".json")
+    with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
+        for left in leftovers(card):
+            if left.stat().st_size <= LARGEST_CARD:
+                known = json.loads(left.read_bytes())
+                if known["model_sha256"] == hashlib.sha256(path.read_bytes()).hexdigest():
+                    os.replace(left, card)
 
 
 def read_card(path: Path, model: Path, problem_of: Callable[[dict], str | None] | None = None) -> dict:
@@ -90,13 +129,13 @@ def read_card(path: Path, model: Path, problem_of: Callable[[dict], str | None] 
             raise ValueError("its history is damaged")
     except OSError as error:
         raise BalletError(f"{path} cannot be read ({error.strerror}). Check that you may.") from error
-    except (ValueError, RecursionError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise BalletError(f"{path} is no model card: {error}. Train the model again.") from error
     return card
 
 
 def _card_problem(card: dict) -> str | None:
-    texts = {"labels": card.get("labels"), "features": card.get("features")}
+    texts: dict[str, Any] = {"labels": card.get("labels"), "features": card.get("features")}
     for name, several in texts.items():
         if not (isinstance(several, list) and several and all(isinstance(one, str) for one in several)):
             return f"its {name} are missing"
@@ -128,6 +167,7 @@ def read_parts(
     BalletError
         As `read_card`, `read_network` and `check`.
     """
+    finish_writing(path)
     card = read_card(path.with_suffix(".json"), path, problem_of)
     model = read_network(path, card)
     (check or _check_classifier)(model, card, path)
@@ -144,11 +184,12 @@ def _take_history(card: dict) -> "pd.DataFrame | None":
 
 def _check_classifier(model: "keras.Model", card: dict, path: Path) -> None:
     """Raise if a classifier has other inputs or outputs than its card says."""
-    shapes = tuple(model.input_shape[1:]), tuple(model.output_shape[1:])
+    shapes = [tuple(one.shape[1:]) for one in (*model.inputs, *model.outputs)]
     frames, labels = card["frames"], len(card["labels"])
-    if len(shapes[0]) != 2 or shapes[0][0] not in (frames, None) or shapes[1] != (labels,):
+    eaten, told = shapes if len(shapes) == 2 else ((), ())
+    if len(eaten) != 2 or eaten[0] not in (frames, None) or told != (labels,):
         raise BalletError(
-            f"{path} turns {shapes[0]} into {shapes[1]}, and its card speaks of {frames} frames and {labels} "
+            f"{path} turns {eaten} into {told}, and its card speaks of {frames} frames and {labels} "
             "labels. Copy model and card together, or train again."
         )
 
@@ -163,28 +204,56 @@ def read_network(path: Path, card: dict) -> "keras.Model":
         it.
     """
     keras = import_keras()
-    _check_archive(path, card)
+    config = _check_archive(path, card)
     try:
+        if (declared := _declared_bytes(config)) > LARGEST:
+            raise BalletError(
+                f"The network in {path} asks for {declared / 1e6:,.0f} MB of weights. Use a smaller one."
+            )
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
         _ = model.input_shape, model.output_shape  # one that was never built has none
+    except BalletError:
+        raise
     except Exception as error:  # Keras raises nearly anything, for files of other versions above all
-        written = card.get("versions", {}).get("keras", "an unknown version")
+        versions = card.get("versions")
+        written = versions.get("keras") if isinstance(versions, dict) else None
         first = str(error).strip().splitlines() or [""]
         raise BalletError(
-            f"Keras {keras.__version__} cannot read {path}, which Keras {written} wrote "
+            f"Keras {keras.__version__} cannot read {path}, which Keras {written or '(unknown)'} wrote "
             f"({type(error).__name__}: {first[0][:150]}). Train it again, or install that Keras."
         ) from error
     return model
 
 
-def _check_archive(path: Path, card: dict) -> None:
-    """Look at the file without Keras: is it the card's, is it bounded, does it bring code."""
+def _declared_bytes(config: dict) -> int:
+    """Add up the weights that a network will ask memory for, without asking for it.
+
+    The file may hold none of them. Keras builds the network as it does inside a traced function, where
+    variables get their values later; what it notes of them for later goes with the thread.
+    """
+    import keras
+
+    def build() -> int:
+        with keras.StatelessScope(initialize_variables=False):
+            network = keras.saving.deserialize_keras_object(config, safe_mode=True)
+            return sum(4 * math.prod(map(int, variable.shape)) for variable in network.variables)
+
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(build).result()
+
+
+def _check_archive(path: Path, card: dict) -> dict:
+    """Return the configuration in a file that is the card's, is bounded and brings no code; without Keras."""
     try:
+        check_directory(path, path)
         with zipfile.ZipFile(path) as archive:
-            if sum(member.file_size for member in archive.infolist()) > LARGEST:
+            sizes = {member.filename: member.file_size for member in archive.infolist()}
+            if max(sum(sizes.values()), path.stat().st_size) > LARGEST:
                 raise BalletError(
                     f"{path} would unpack to more than {LARGEST // 1_000_000} MB. Use a smaller network."
                 )
+            if sizes["config.json"] > LARGEST_CARD:
+                raise ValueError("config.json is far too long")
             config = json.loads(archive.read("config.json"))
             _check_weights(path, archive)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -197,6 +266,11 @@ def _check_archive(path: Path, card: dict) -> None:
             f"{path} is damaged, or no Keras model ({type(error).__name__}). Copy it again, or train again."
         ) from error
     objects = list(_objects(config))
+    if len(objects) > MOST_OBJECTS or sum(map(_effort, objects)) > MOST_OBJECTS:
+        raise BalletError(
+            f"{path} holds more layers than can be built in a moment, or one that is unrolled. "
+            "Build a smaller network, with unroll=False."
+        )
     if brought := sorted({item["class_name"] for item in objects} & RUNS_CODE):
         raise BalletError(
             f"{path} holds {', '.join(brought)}, which would run code from the file, so it is not loaded. "
@@ -211,6 +285,7 @@ def _check_archive(path: Path, card: dict) -> None:
         raise BalletError(
             f"{path} is not the model that its card speaks of. Copy both files together, or train again."
         )
+    return config
 
 
 def _check_weights(path: Path, archive: zipfile.ZipFile) -> None:
@@ -237,6 +312,16 @@ def _objects(config) -> Iterator[dict]:
             waiting += item.values()
         elif isinstance(item, list):
             waiting += item
+
+
+def _effort(item: dict) -> int:
+    """Count what Keras builds for one object more than once: a layer that is unrolled may mean any number."""
+    inside = item.get("config")
+    if not isinstance(inside, dict):
+        return 0
+    layers = inside.get("layers") if item["class_name"] == "Sequential" else None
+    again = len(layers) ** 2 // 2 if isinstance(layers, list) else 0  # all of it anew with each layer
+    return MOST_OBJECTS + 1 if inside.get("unroll") else again
 
 
 def _unknown(item: dict) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -80,9 +81,7 @@ class PoseExtractor:
             self._open.pop().close()
         self._pictures.clear()
 
-    def image(
-        self, rgb: np.ndarray, people: int | None = None, masks: bool = False
-    ) -> PoseSequence | list[PoseSequence]:
+    def image(self, rgb: np.ndarray, people: int | None = None, masks: bool = False) -> PoseSequence | Any:
         """Find the landmarks in one picture.
 
         Parameters
@@ -115,7 +114,7 @@ class PoseExtractor:
         progress: bool | Callable[[int], None] = True,
         people: int | None = None,
         masks: bool = False,
-    ) -> PoseSequence | list[PoseSequence]:
+    ) -> PoseSequence | Any:
         """Find the landmarks in every frame of a video.
 
         Parameters
@@ -190,6 +189,7 @@ class PoseStream:
         self._landmarker = landmarker
         self._people, self._masks = people, masks
         self._last: int | None = None
+        self._ahead = 0  # milliseconds by which the model's clock is ahead of the camera's
         self._tracker: PeopleTracker | None = None
         self._frame_size: tuple[int, int] | None = None
 
@@ -203,7 +203,7 @@ class PoseStream:
         """Release this stream's model; the extractor goes on."""
         self._landmarker.close()
 
-    def frame(self, rgb: np.ndarray, seconds: float | None = None) -> PoseSequence | list[PoseSequence]:
+    def frame(self, rgb: np.ndarray, seconds: float | None = None) -> PoseSequence | Any:
         """Find the landmarks in the next frame.
 
         Parameters
@@ -212,7 +212,7 @@ class PoseStream:
             uint8 (H, W, 3).
         seconds
             The camera's clock; this computer's if None. A clock that stands or jumps back is taken to have
-            gone on by one millisecond, since the model refuses anything else.
+            gone on by one millisecond, since the model refuses anything else, and to go on from there.
 
         Returns
         -------
@@ -220,8 +220,9 @@ class PoseStream:
             Of one frame, as from `PoseExtractor.image`; with several people a list whose places stay with
             the person.
         """
-        milliseconds = round((time.monotonic() if seconds is None else seconds) * 1000)
+        milliseconds = round((time.monotonic() if seconds is None else seconds) * 1000) + self._ahead
         if self._last is not None and milliseconds <= self._last:
+            self._ahead += self._last + 1 - milliseconds
             milliseconds = self._last + 1
         self._last = milliseconds
         found = self._landmarker.detect(rgb, milliseconds)
@@ -306,11 +307,10 @@ class _Slots:
         self._size = size
         self._people = people
         self._frames: list[list[_Person]] = [[] for _ in range(people)]
-        shape = _mask_shape(size) if masks else None
         self._nobody = _Person(
             np.full((33, 4), np.nan, dtype=np.float32),
             np.full((33, 3), np.nan, dtype=np.float32),
-            np.zeros(shape, dtype=np.uint8) if masks else None,
+            np.zeros(_mask_shape(size), dtype=np.uint8) if masks else None,
         )
 
     def add(self, found: list[_Person]) -> None:
@@ -366,7 +366,7 @@ def decoded_ahead(frames: Iterator[np.ndarray]) -> Iterator[Iterator[np.ndarray]
         except BaseException as error:
             put((None, error))
         finally:
-            frames.close()
+            frames.close()  # type: ignore[attr-defined]  # a generator, whose file is closed with it
 
     def frames_in_order():
         while True:
@@ -412,7 +412,7 @@ def _small_mask(mask: np.ndarray) -> np.ndarray:
     import cv2
 
     mask = mask.reshape(mask.shape[:2])
-    height, width = _mask_shape((mask.shape[1], mask.shape[0]))
+    height, width = _mask_shape(_size(mask))
     small = cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA)
     return (np.clip(small, 0, 1) * 255).round().astype(np.uint8)
 

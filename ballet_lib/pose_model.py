@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
+from ballet_lib.array_files import check_directory
 from ballet_lib.errors import BalletError
 from ballet_lib.files import replacing
 from ballet_lib.task_bundle import HOLISTIC_MEMBERS, POSE_MEMBERS, holistic_bundle, pose_bundle
@@ -59,6 +60,10 @@ class ModelFile:
     path: Path
     source: str
     sha256: str
+
+
+LARGEST = 200_000_000
+"""Bytes that a bundle may unpack to; the largest of MediaPipe has 31 million."""
 
 
 @dataclass(frozen=True)
@@ -131,11 +136,16 @@ def check_bundle(path: str | os.PathLike, variant: str = "full") -> ModelFile:
     if not path.is_file():
         raise BalletError(f"The model {path} is not there. {mend}")
     try:
+        check_directory(path, path)
         with zipfile.ZipFile(path) as bundle:
+            if sum(member.file_size for member in bundle.infolist()) > LARGEST:
+                raise OSError("it is far too large")
             missing = set(kind.members) - set(bundle.namelist())
             damaged = bundle.testzip()
         content = path.read_bytes()
-    except (OSError, zipfile.BadZipFile) as error:
+    except BalletError:
+        raise
+    except Exception as error:  # zipfile and zlib fail in a dozen ways on a damaged archive
         raise BalletError(f"The model {path} cannot be read ({error}). {mend}") from error
     if missing or damaged:
         reason = f"holds no {min(missing)}" if missing else f"is damaged in {damaged}"

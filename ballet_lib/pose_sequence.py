@@ -9,12 +9,16 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ballet_lib.array_files import read_npz
 from ballet_lib.errors import BalletError
 from ballet_lib.files import replacing
+
+LARGEST_META = 1 << 25
+"""Bytes of what a pose file says about itself, 32 MB: JSON may take twenty times as much in memory."""
 
 
 class WhenAsked:
@@ -26,7 +30,7 @@ class WhenAsked:
     def __set_name__(self, owner: type, name: str):
         self.name = f"_{name}"
 
-    def __get__(self, holder, owner: type):
+    def __get__(self, holder, owner: type) -> Any:
         if holder is None:  # the dataclass asks for a default
             if self._required:
                 raise AttributeError
@@ -35,7 +39,7 @@ class WhenAsked:
             holder.__dict__[self.name] = value = value()
         return value
 
-    def __set__(self, holder, value):
+    def __set__(self, holder, value: np.ndarray | Callable[[], np.ndarray] | None) -> None:
         holder.__dict__[self.name] = value
 
 
@@ -64,7 +68,10 @@ class PoseSequence:
     """
 
     landmarks: np.ndarray
-    world: np.ndarray | Callable[[], np.ndarray] | None = WhenAsked(required=True)
+    if TYPE_CHECKING:
+        world: Any
+    else:
+        world: np.ndarray | Callable[[], np.ndarray] | None = WhenAsked(required=True)
     fps: float
     size: tuple[int, int]
     source: str
@@ -91,9 +98,8 @@ class PoseSequence:
     def __getitem__(self, frames: int | slice | Sequence[int]) -> "PoseSequence":
         """Return a sequence of some of the frames: one, a slice, or those of a list."""
         frames = slice(frames, frames + 1 or None) if isinstance(frames, int | np.integer) else frames
-        some = {name: None if array is None else array[frames]
-                for name, array in (("world", self.world), ("masks", self.masks))}  # fmt: skip
-        return replace(self, landmarks=self.landmarks[frames], **some)
+        world, masks = (None if array is None else array[frames] for array in (self.world, self.masks))
+        return replace(self, landmarks=self.landmarks[frames], world=world, masks=masks)
 
     @property
     def found(self) -> np.ndarray:
@@ -123,17 +129,17 @@ class PoseSequence:
         BalletError
             If not exactly one of the two is given, or it is not positive, or there is no frame.
         """
-        wanted = fps if frames is None else frames
-        if (fps is None) == (frames is None) or not 0 < wanted < np.inf or len(self) == 0:
+        wanted = [number for number in (fps, frames) if number is not None]
+        if len(wanted) != 1 or not 0 < wanted[0] < np.inf or len(self) == 0:
             raise BalletError(
                 "Resampling needs frames to start from, and a positive fps or number of frames."
             )
         last = len(self) - 1
-        if frames is None:
+        if fps is not None:
             when = np.arange(int(last / self.fps * fps + 1e-6) + 1) * self.fps / fps
         else:
-            when = np.linspace(0, last, int(frames))
-            fps = self.fps * (frames - 1) / last if last and frames > 1 else self.fps
+            when = np.linspace(0, last, int(wanted[0]))
+            fps = self.fps * (wanted[0] - 1) / last if last and wanted[0] > 1 else self.fps
         when = np.minimum(when, last)
         return replace(self, landmarks=points_at(self.landmarks, when), fps=fps, masks=None,
                        world=None if self.world is None else points_at(self.world, when))  # fmt: skip
@@ -151,7 +157,7 @@ class PoseSequence:
         path = Path(path)
         if path.suffix != ".npz":
             raise BalletError(f"{path.name} is no name for a pose file. End it in .npz.")
-        optional = {"world": self.world, "masks": self.masks}
+        optional: dict[str, Any] = {"world": self.world, "masks": self.masks}
         with replacing(path) as temporary:
             np.savez_compressed(
                 temporary,
@@ -181,11 +187,13 @@ class PoseSequence:
         mend = "Make it anew with: ballet extract VIDEO -o DIR"
         arrays = read_npz(path)
         try:
+            if "meta" in arrays and arrays["meta"].nbytes > LARGEST_META:
+                raise BalletError("it says more about itself than can be.")
             return cls(
                 landmarks=arrays["landmarks"],
                 world=arrays.get("world"),
                 fps=float(arrays["fps"]),
-                size=tuple(int(side) for side in arrays["size"]),
+                size=tuple(int(side) for side in arrays["size"]),  # type: ignore[arg-type]  # two? it is checked
                 source=str(arrays["source"]),
                 masks=arrays.get("masks"),
                 meta=json.loads(str(arrays["meta"])) if "meta" in arrays else {},

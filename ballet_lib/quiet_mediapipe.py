@@ -4,6 +4,7 @@ import os
 import sys
 import types
 from contextlib import contextmanager
+from typing import Any
 
 
 def import_mediapipe():
@@ -12,7 +13,7 @@ def import_mediapipe():
     if name not in sys.modules:
         # That module imports TensorFlow, where installed, for one decorator that marks what not to document:
         # four seconds and 300 MB in every process. This is what it holds where TensorFlow is not installed.
-        stand_in = types.ModuleType(name)
+        stand_in: Any = types.ModuleType(name)
         stand_in.doc_controls = types.SimpleNamespace(do_not_generate_docs=lambda it: it)
         sys.modules[name] = stand_in
     import mediapipe

@@ -12,20 +12,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ballet_lib.annotation import annotated_video
 from ballet_lib.classifier import Classifier
 from ballet_lib.decisions import EXERCISE, THRESHOLD, Event
 from ballet_lib.errors import BalletError
+from ballet_lib.frames_in_time import LONGEST_GAP
 from ballet_lib.live import AROUND, MODEL, Reading, Recogniser
 from ballet_lib.pose_sequence import PoseSequence
-from ballet_lib.recording.frames_in_time import LONGEST_GAP
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ballet_lib.technique import Finding
-
-__all__ = ["Recognition", "annotated_video", "recognise"]
 
 COLUMNS = ("movement", "start", "end", "probability", "correction")
 """Of the table, a row an event: a label, two times in seconds, the highest probability, and words or none."""
@@ -152,7 +149,8 @@ def recognise(
     begun = 0.0
     if poses is None:
         begun = _EXTRACTION
-        poses = _extracted(Path(source), lambda share: tell(begun * share))
+        video = Path(source)  # type: ignore[arg-type]  # it is no PoseSequence, or its poses were known
+        poses = _extracted(video, lambda share: tell(begun * share))
     _check(poses)
     half = (classifier.frames - 1) / classifier.fps / 2
     lasting = (len(poses) - 1) / poses.fps  # from the first frame to the last

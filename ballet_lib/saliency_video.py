@@ -9,7 +9,7 @@ import numpy as np
 
 from ballet_lib.errors import BalletError
 from ballet_lib.plots.saliency import GHOST, LOOK, colour_scale
-from ballet_lib.plots.style import FAINT
+from ballet_lib.plots.style import FAINT, rgb_of
 from ballet_lib.skeleton import (
     INDEX,
     LANDMARKS,
@@ -88,7 +88,7 @@ def _pictures(take: "Take", values: np.ndarray, size: int) -> Iterator[np.ndarra
     for frame, strength in enumerate(values):
         picture = np.full((high, wide, 3), 255, np.uint8)
         if take.poses.found[frame]:
-            _draw(picture, points[frame], strength, torso, signed)
+            _draw(picture, points[frame], strength, torso, bool(signed))
         _draw_bars(picture, body / body.max() if body.any() else body, frame)
         yield cv2.resize(picture, (size, high // FINER), interpolation=cv2.INTER_AREA)
 
@@ -128,7 +128,7 @@ def _draw(picture: np.ndarray, points: np.ndarray, strength: np.ndarray, torso: 
         middle = ends[face].mean(axis=0).round().astype(int)
         head = strength[max(face, key=lambda index: abs(strength[index]))]
         cv2.circle(picture, middle, round(0.29 * torso), shade(head), cv2.FILLED)
-        cv2.circle(picture, middle, round(0.29 * torso), _rgb(GHOST), thick)
+        cv2.circle(picture, middle, round(0.29 * torso), rgb_of(GHOST), thick)
     order = [index for index in np.argsort(np.abs(strength)) if index not in _FACE and seen[index]]
     for index in order:  # the strongest on top
         radius = torso * (0.025 + 0.16 * np.sqrt(abs(strength[index])))
@@ -143,7 +143,7 @@ def _limb(picture: np.ndarray, start: np.ndarray, end: np.ndarray, thick: int, d
     for number in range(steps):
         share = np.array([number, number + (0.55 if dashed else 1)])[:, None] / steps
         first, last = (start + (end - start) * share).round().astype(int)
-        cv2.line(picture, first, last, _rgb(GHOST), thick)
+        cv2.line(picture, first, last, rgb_of(GHOST), thick)
 
 
 def _joint(picture: np.ndarray, middle: np.ndarray, radius: int, colour: tuple, left: bool) -> None:
@@ -163,8 +163,4 @@ def _draw_bars(picture: np.ndarray, body: np.ndarray, now: int) -> None:
     for frame, strength in enumerate(body):
         top = bottom - max(1, round(strength * 0.8 * _BARS * wide))
         colour = LOOK if frame <= now else FAINT
-        picture[top:bottom, edges[frame] : edges[frame + 1] - gap] = _rgb(colour)
-
-
-def _rgb(colour: str) -> tuple[int, int, int]:
-    return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
+        picture[top:bottom, edges[frame] : edges[frame + 1] - gap] = rgb_of(colour)

@@ -19,6 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ballet_lib import DATASETS
+from ballet_lib.array_files import check_directory
 from ballet_lib.errors import BalletError
 from ballet_lib.files import replacing
 from ballet_lib.silhouettes import FPS, HEIGHT, MOST_FRAMES, WIDTH, Silhouettes, clip_name
@@ -113,6 +114,7 @@ def load(path: str | os.PathLike = SHIPPED) -> Silhouettes:
         )
     _check_size(path, path.stat().st_size)
     try:
+        check_directory(path, path)
         with zipfile.ZipFile(path) as archive:
             numbered = _in_order(path, _pictures(path, archive.infolist()))
             clips = {name: _clip(path, archive, some) for name, some in numbered.items()}
@@ -167,7 +169,7 @@ def _pictures(path: Path, members: list[zipfile.ZipInfo]) -> list[_Picture]:
 
 def _check_place(path: Path, member: zipfile.ZipInfo, parts: list[str]) -> None:
     name = member.orig_filename
-    if "\\" in name or ":" in name or "\0" in name or ".." in parts or name.startswith("/"):
+    if not name or set(name) & set("\\:\0") or ".." in parts or name.startswith("/"):
         raise BalletError(
             f"{path} holds {name[:80]!r}, a name that leads out of it. Do not trust this file; make it anew."
         )

@@ -88,7 +88,7 @@ def _cut(mask: np.ndarray, x: float, y: float, height: float) -> np.ndarray:
     scale = fine * HEIGHT / height
     # OpenCV counts from the middle of the first pixel.
     shift = [fine * side / 2 - scale * (at - 0.5) - 0.5 for side, at in ((WIDTH, x), (HEIGHT, y))]
-    window = np.float32([[scale, 0, shift[0]], [0, scale, shift[1]]])
+    window = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]], np.float32)
     large = cv2.warpAffine(mask.astype(np.float32), window, (fine * WIDTH, fine * HEIGHT))
     return cv2.resize(large, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA) > 0.5
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -279,10 +280,10 @@ def read_silhouettes(
     name = clip_name(path.stem if name is None else name)
     every = step_between(info.fps) if every is None else every
     frames_read = read_frames(path, every)
-    if (info.frames or 0) / every > MOST_FRAMES:
+    if (long := info.frames or 0) / every > MOST_FRAMES:
         raise BalletError(
-            f"{path} is too long: {info.frames / every:,.0f} silhouettes, and {MOST_FRAMES:,} is the most. "
-            f"Cut it into pieces, or take fewer frames with every={int(info.frames / MOST_FRAMES) + 1}."
+            f"{path} is too long: {long / every:,.0f} silhouettes, and {MOST_FRAMES:,} is the most. "
+            f"Cut it into pieces, or take fewer frames with every={int(long / MOST_FRAMES) + 1}."
         )
     masks = _Masks()
     with (
@@ -333,7 +334,7 @@ def _person(fps: float) -> Iterator[Callable[[np.ndarray, int], np.ndarray]]:
 
     with PoseExtractor() as extractor, extractor.stream(masks=True) as stream:
         # A frame without a person has an empty mask.
-        yield lambda frame, number: _largest(stream.frame(frame, number / fps).masks[0] >= 128)
+        yield lambda frame, number: _largest(np.asarray(stream.frame(frame, number / fps).masks)[0] >= 128)
 
 
 @contextmanager
@@ -388,9 +389,11 @@ def _clips(path: Path, name: str, masks: _Masks, fps: float, cut: str) -> dict[s
             stacklevel=3,
         )
     names = [name] if len(parts) == 1 else [f"{name}_{number}" for number in range(1, len(parts) + 1)]
-    return {
-        name: frame_dancer(masks.some(_nearest(part)), fps) for name, part in zip(names, parts, strict=True)
-    }
+    framed = {}
+    for each, part in zip(names, parts, strict=True):
+        some: Any = masks.some(_nearest(part))  # it has a length and items, which is all that is asked
+        framed[each] = frame_dancer(some, fps)
+    return framed
 
 
 def _nearest(found: np.ndarray) -> np.ndarray:

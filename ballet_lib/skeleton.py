@@ -88,8 +88,8 @@ BODY_25: tuple[tuple[int, ...], ...] = tuple(
 """For each OpenPose BODY-25 keypoint, the landmarks whose mean it is; none for the small toes."""
 
 ANGLES: dict[str, tuple[int, int, int]] = {
-    f"{side}_{joint}": tuple(INDEX[f"{side}_{name}"] for name in triple)
-    for joint, triple in {
+    f"{side}_{joint}": (INDEX[f"{side}_{first}"], INDEX[f"{side}_{middle}"], INDEX[f"{side}_{last}"])
+    for joint, (first, middle, last) in {
         "elbow": ("shoulder", "elbow", "wrist"),
         "shoulder": ("hip", "shoulder", "elbow"),
         "hip": ("shoulder", "hip", "knee"),

@@ -6,8 +6,8 @@ from collections import deque
 import numpy as np
 
 from ballet_lib.errors import BalletError
+from ballet_lib.frames_in_time import even_frames
 from ballet_lib.pose_sequence import PoseSequence
-from ballet_lib.recording.frames_in_time import even_frames
 from ballet_lib.skeleton import INDEX
 
 LONGEST_PAUSE = 1.0
@@ -106,7 +106,7 @@ class SlidingWindow:
         if np.isfinite(torso).all():
             if self._seen is not None and seconds - self._seen[0] <= 0.25:
                 before = self._seen[1]
-                size = np.linalg.norm(before[:2].mean(axis=0) - before[2:].mean(axis=0))
+                size = float(np.linalg.norm(before[:2].mean(axis=0) - before[2:].mean(axis=0)))
                 if np.linalg.norm((torso - before).mean(axis=0)) > LONGEST_LEAP * max(size, 1e-3):
                     self.clear()
             self._seen = seconds, torso

@@ -129,10 +129,10 @@ def room_behind(pictures: np.ndarray, masks: np.ndarray) -> np.ndarray:
 
     lit = pictures.any(axis=(1, 2))
     # The edge of her is a mixture of her and the room.
-    hers = np.array([cv2.dilate(np.uint8(mask), np.ones((3, 3))) for mask in masks[lit]], dtype=bool)
+    hers = np.array([cv2.dilate(mask.astype(np.uint8), np.ones((3, 3))) for mask in masks[lit]]) > 0
     seen = (~hers).sum(axis=0)
     mean = np.where(hers, 0.0, pictures[lit]).sum(axis=0) / np.maximum(seen, 1)
-    return cv2.inpaint(mean.astype(np.uint8), np.uint8(seen == 0), 3, cv2.INPAINT_TELEA)
+    return cv2.inpaint(mean.astype(np.uint8), (seen == 0).astype(np.uint8), 3, cv2.INPAINT_TELEA)
 
 
 def in_other_rooms(stills: Stills, rooms: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -167,7 +167,7 @@ def dilated(masks: np.ndarray, margin: float = MARGIN) -> np.ndarray:
     reach = margin * max(masks.shape[1:])
     # A distance to nothing is not defined, so an empty mask stays as it is.
     return np.array([
-        cv2.distanceTransform(np.uint8(~mask), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) <= reach
+        cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) <= reach
         if mask.any() else mask for mask in masks
     ], dtype=bool).reshape(masks.shape)  # fmt: skip
 

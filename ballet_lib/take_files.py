@@ -16,6 +16,7 @@ import warnings
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +32,9 @@ LIST = "takes.csv"
 LABELS = "labels.json"
 COLUMNS = ("take_id", "movement", "dancer", "frames", "fps", "source", "meta")
 PACKED = "ballet_lib takes 1"
+
+LARGEST_LIST, LARGEST_HEAD = 1 << 24, 1 << 25
+"""Bytes of a list of takes, in a folder and in a packed file: a hundred times what the course's have."""
 
 STEPS: dict[str, tuple[float, ...]] = {
     "landmarks": (1e-4, 1e-4, 2e-3, 1e-2),
@@ -190,6 +194,8 @@ def _rows(folder: Path) -> list[dict]:
     """Read `takes.csv` as a person or a spreadsheet may have left it."""
     path = folder / LIST
     try:
+        if path.stat().st_size > LARGEST_LIST:
+            raise BalletError(f"{path} is no list of takes: it is far too long. Restore it from a copy.")
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise BalletError(f"{folder} holds no {LIST}, so it is no set of takes. Check the folder.") from None
@@ -273,7 +279,7 @@ def pack(takes: TakeSet, path: Path) -> Path:
         _json(take.meta | {"poses": take.poses.meta}, take.take_id)
     arrays = {}
     for name, steps in STEPS.items():
-        parts = [_of(take, name) for take in takes if _of(take, name) is not None]
+        parts = [part for take in takes if (part := _of(take, name)) is not None]
         if parts:
             arrays |= {
                 f"{name}_{key}": value for key, value in _squeeze(np.concatenate(parts), steps).items()
@@ -297,6 +303,8 @@ def unpack(path: str | os.PathLike) -> TakeSet:
     content = _content(path)
     arrays = read_npz(path, only=lambda name: name.startswith(("head", "landmarks_")), content=content)
     try:
+        if arrays["head"].nbytes > LARGEST_HEAD:
+            raise ValueError("head")
         head = json.loads(arrays["head"].tobytes())
         if head["format"] != PACKED:
             raise KeyError(head["format"])
@@ -306,7 +314,7 @@ def unpack(path: str | os.PathLike) -> TakeSet:
         done = dict.fromkeys(STEPS, 0)
         takes = []
         for row in head["takes"]:
-            part = {}
+            part: dict[str, Any] = {}
             if type(row["frames"]) is not int or row["frames"] < 0:
                 raise ValueError(row["frames"])
             for name in row["has"]:
@@ -406,7 +414,7 @@ def _unfold(arrays: dict[str, np.ndarray], name: str, steps: tuple[float, ...]) 
     if low.ndim != 2 or low.shape != high.shape or len(low) != 33 * len(steps) or high.dtype != low.dtype:
         raise ValueError(low.shape)
     frames, scale = low.shape[1], np.tile(np.array(steps, np.float32), 33)
-    points = np.empty((frames, len(low)), np.float32)
+    points: np.ndarray = np.empty((frames, len(low)), np.float32)
     for first in range(0, len(low), 16):  # as many tracks as fit a processor's cache, and a line of it
         some = slice(first, first + 16)
         zigzag = low[some] | (high[some].astype(np.uint16) << 8)
@@ -418,7 +426,7 @@ def _unfold(arrays: dict[str, np.ndarray], name: str, steps: tuple[float, ...]) 
     if (packed := arrays[f"{name}_missing"]).any():
         missing = np.unpackbits(packed, count=33 * frames).reshape(33, frames).T.astype(bool)
         points[missing] = np.nan
-    if (packed := arrays.get(f"{name}_gaps")) is not None:
-        part = np.unpackbits(packed, count=points.size).reshape(-1, frames).T
+    if (gaps := arrays.get(f"{name}_gaps")) is not None:
+        part = np.unpackbits(gaps, count=points.size).reshape(-1, frames).T
         points[part.reshape(points.shape).astype(bool)] = np.nan
     return points

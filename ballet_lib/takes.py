@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -74,7 +74,7 @@ class Take:
     dancer: str
     take_id: str
     meta: dict = field(default_factory=dict)
-    exact: np.ndarray | Callable[[], np.ndarray] | None = WhenAsked()  # noqa: RUF009
+    exact: Any = WhenAsked()  # noqa: RUF009  (an array, None, or a function that returns one)
 
     def __post_init__(self):
         self.movement = check_label(self.movement, "movement")

@@ -121,7 +121,9 @@ def curve(poses: PoseSequence, finding: Finding) -> Curve:
     rule = next(rule for rule in RULES[finding.movement] if rule.key == finding.rule)
     side = finding.side or look.seen.working
     values = np.full(len(poses), np.nan)
-    values[look.frames] = look.reading(rule, side).truth(look.read(rule, side))
+    if (reading := look.reading(rule, side)) is None:
+        raise BalletError(f"{finding.rule} cannot be judged from this side. Choose a finding of these poses.")
+    values[look.frames] = reading.truth(look.read(rule, side))
     return Curve(values, rule.low, rule.high, finding.margin, rule.unit, look.frames[look.height])
 
 

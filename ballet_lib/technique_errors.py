@@ -149,14 +149,15 @@ def _looks(takes: Iterable[Take]) -> dict[tuple[str, str], list[_Look]]:
                 quantity = QUANTITIES[rule.quantity]
                 if quantity.from_standing and not stands_first(seen, take.movement, take.poses.fps):
                     continue
-                near = [
+                near, far = (
                     angle if one == "left" else -angle
                     for angle, one in zip(angles, (side, true_side), strict=True)
-                ]
+                )
                 if _folded(take.movement, rule):
-                    near = [abs(angle) for angle in angles]
+                    near, far = map(abs, angles)
                 found[take.movement, rule.key].append(_Look(
-                    *near,
+                    near,
+                    far,
                     np.median(quantity.reading(seen, side)[frames]),
                     np.median(quantity.reading(exact, true_side)[exact_frames]),
                     np.median(quantity.truth(exact, true_side)[exact_frames]),

@@ -299,7 +299,7 @@ def working_leg(seen: Seen, movement: str) -> str:
     if movement in ("demi_plie", "releve"):
         return "left"
     reached = {side: np.nanquantile(_calm(HEIGHT[movement](seen, side)), 0.9) for side in _SIGN}
-    return max(reached, key=reached.get)
+    return max(reached, key=lambda side: reached[side])
 
 
 def height_frames(seen: Seen, movement: str) -> np.ndarray:

@@ -93,7 +93,7 @@ def _started(logs: Path, port: int) -> TensorBoard | None:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            said = process.stderr.read().strip().splitlines() or ["it said nothing"]
+            said = (process.communicate()[1] or "").strip().splitlines() or ["it said nothing"]
             if "in use" in said[-1]:
                 return None
             raise BalletError(f"TensorBoard did not start: {said[-1][:200]}. Run 'ballet doctor'.")

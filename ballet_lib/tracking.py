@@ -38,8 +38,8 @@ class PeopleTracker:
                 chosen.append(i)
         chosen = chosen[: self.people]
         slots = self._match(chosen, torsos)
-        for slot, i in enumerate(slots):
-            self._update(slot, None if i is None else torsos[i], 1.0 if i is None else bodies[i])
+        for slot, seat in enumerate(slots):
+            self._update(slot, None if seat is None else torsos[seat], 1.0 if seat is None else bodies[seat])
         return slots
 
     def _match(self, chosen: list[int], torsos: list[np.ndarray]) -> list[int | None]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -32,7 +32,10 @@ if TYPE_CHECKING:
     import keras
     import pandas as pd
 
-__all__ = ["RECIPES", "SCHEDULES", "Recipe", "fit", "split_with_all_labels", "tensorboard"]
+__all__ = ["RECIPES", "SCHEDULES", "Recipe", "fit", "forget_progress", "split_with_all_labels", "tensorboard"]
+
+EVERYBODY = "everybody"
+"""The folder within a checkpoint for the progress of the second training, see `Recipe.refit`."""
 
 
 def fit(
@@ -54,6 +57,7 @@ def fit(
     seed: int = 0,
     logs: str | os.PathLike | None = None,
     checkpoint: str | os.PathLike | None = None,
+    keep_progress: bool = False,
     bar: bool = True,
     sizes: dict | None = None,
 ) -> Classifier:
@@ -90,6 +94,8 @@ def fit(
         A folder for TensorBoard, see `tensorboard`.
     checkpoint
         A folder for the progress: the same call goes on there after a crash, or after Ctrl-C.
+    keep_progress
+        Leave the progress there at the end too, for `forget_progress` to remove once the classifier is saved.
     bar
         Whether to show progress.
     sizes
@@ -112,7 +118,7 @@ def fit(
     data = divide(takes, validation, seed)
     eaten = (recipe.features, frames, recipe.missing)
     train = with_copies(data.train, recipe, seed).to_arrays(*eaten)
-    valid = data.validation and data.validation.to_arrays(*eaten)
+    valid = data.validation.to_arrays(*eaten) if data.validation else None
     model = first_model(network, train.X, len(data.labels), sizes, seed)
     card = {
         "format": CARD_FORMAT, "network": network, "sizes": sizes or {}, "parameters": model.count_params(),
@@ -122,19 +128,16 @@ def fit(
     }  # fmt: skip
     first = _Training(model, recipe, seed, card, logs, checkpoint, bar)
     history, outcome = first.run(train, valid)
-    trainings = [first]
-    if recipe.refit and valid is not None and not outcome["interrupted"]:
+    if recipe.refit and data.validation and not outcome["interrupted"]:
         everybody = with_copies(data.train + data.validation, recipe, seed).to_arrays(*eaten)
         again = first_model(network, everybody.X, len(data.labels), sizes, seed)
         rates = _squeezed(history["learning_rate"], outcome["epochs"]["best"])
-        trainings.append(first.again_with(again, rates))
-        finished = trainings[-1].finish(everybody)
+        finished = first.again_with(again, rates).finish(everybody)
         model, outcome["refit"], outcome["interrupted"] = again if finished else model, finished, not finished
     if outcome["interrupted"]:
         _tell_interruption(outcome, first)
-    else:
-        for training in trainings:
-            training.forget_progress()
+    elif checkpoint is not None and not keep_progress:
+        forget_progress(checkpoint)
     card |= outcome | {
         "held_out": None,
         "versions": versions(),
@@ -142,6 +145,14 @@ def fit(
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     return Classifier(model, card, history)
+
+
+def forget_progress(checkpoint: str | os.PathLike) -> None:
+    """Remove the progress that `fit` kept in a folder, once the classifier is saved."""
+    from ballet_lib.training_callbacks import PROGRESS
+
+    for folder in (Path(checkpoint), Path(checkpoint) / EVERYBODY):
+        (folder / PROGRESS).unlink(missing_ok=True)
 
 
 def _squeezed(rates: Sequence[float], epochs: int) -> list[float]:
@@ -162,7 +173,8 @@ class _Training:
         self.logs, self.checkpoint, self.bar, self.rates = logs, checkpoint, bar, rates
         self.epochs = len(rates) if rates else recipe.most_epochs
         self.rows = Rows()
-        self.early = self.progress = None
+        self.early = None
+        self.progress: Any = None
 
     def run(self, train, valid) -> "tuple[pd.DataFrame, dict]":
         """Train; return the history and what the card says of it."""
@@ -195,7 +207,7 @@ class _Training:
 
     def again_with(self, model, rates: list[float]) -> "_Training":
         """Return the training of another model with these learning rates, one an epoch, to the end."""
-        folder = None if self.checkpoint is None else Path(self.checkpoint) / "everybody"
+        folder = None if self.checkpoint is None else Path(self.checkpoint) / EVERYBODY
         recipe = replace(self.recipe, schedule=None, patience=None)
         return _Training(
             model, recipe, self.seed, self.card | {"rates": rates}, None, folder, self.bar, rates
@@ -207,11 +219,6 @@ class _Training:
             return not self.run(everybody, None)[1]["interrupted"]
         except KeyboardInterrupt:
             return False
-
-    def forget_progress(self) -> None:
-        """Remove the checkpoint, which is of no more use."""
-        if self.progress:
-            self.progress.remove()
 
     def _compiled(self) -> "keras.Model":
         """Return a second model of the same layers, so that the one that is kept carries no optimizer."""

@@ -7,6 +7,7 @@ import json
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -15,6 +16,9 @@ from tqdm.auto import tqdm
 from ballet_lib.array_files import read_npz
 from ballet_lib.errors import BalletError
 from ballet_lib.files import replacing, writable_folder
+
+PROGRESS = "progress.npz"
+"""The file that a training goes on from."""
 
 
 class Rows(keras.callbacks.Callback):
@@ -65,7 +69,7 @@ class Progress(keras.callbacks.Callback):
     Parameters
     ----------
     folder
-        Where ``progress.npz`` is written.
+        Where `PROGRESS` is written.
     fingerprint
         Of data and settings: another training's progress is not gone on with.
     rows
@@ -78,7 +82,7 @@ class Progress(keras.callbacks.Callback):
 
     def __init__(self, folder: str | os.PathLike, fingerprint: str, rows: Rows, remembering: list):
         super().__init__()
-        self._file = writable_folder(folder) / "progress.npz"
+        self._file = writable_folder(folder) / PROGRESS
         self._fingerprint, self._rows, self._remembering = fingerprint, rows, remembering
         self._stored = self._read()
 
@@ -137,7 +141,9 @@ class Progress(keras.callbacks.Callback):
             "best_weights": len(best),
             "memories": [self._memory(callback) for callback in self._remembering],
         }
-        arrays = {f"variable_{number}": np.asarray(v) for number, v in enumerate(self._variables())}
+        arrays: dict[str, Any] = {
+            f"variable_{number}": np.asarray(variable) for number, variable in enumerate(self._variables())
+        }
         arrays |= {f"best_{number}": np.asarray(weights) for number, weights in enumerate(best)}
         arrays["state"] = np.frombuffer(json.dumps(state).encode(), dtype=np.uint8)
         with replacing(self._file) as temporary, temporary.open("wb") as file:
@@ -146,10 +152,6 @@ class Progress(keras.callbacks.Callback):
     def _memory(self, callback) -> dict:
         names = [name for name in self.MEMORY if hasattr(callback, name)]
         return {name: _plain(getattr(callback, name)) for name in names}
-
-    def remove(self) -> None:
-        """Remove the file when the training is done."""
-        self._file.unlink(missing_ok=True)
 
     @property
     def folder(self) -> Path:

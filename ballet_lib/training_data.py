@@ -122,10 +122,10 @@ def divide(takes: TakeSet, validation: float | str | Sequence[str] | TakeSet | N
                 "Record a second dancer, or pass validation=None: all epochs are trained, and nothing tells "
                 "when to stop or how well strangers are recognised."
             )
-        named = isinstance(validation, str | Sequence)
-        drawn = (
-            split_by_dancer(takes, validation) if named else split_with_all_labels(takes, validation, seed)
-        )
+        if isinstance(validation, str | Sequence):
+            drawn = split_by_dancer(takes, validation)  # type: ignore[arg-type]  # a TakeSet was handled
+        else:
+            drawn = split_with_all_labels(takes, validation, seed)
         train, valid, split = drawn.train, drawn.test, drawn.name
     labels = _occurring(train)
     if valid is not None and (unseen := sorted({take.movement for take in valid} - set(labels))):

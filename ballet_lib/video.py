@@ -7,16 +7,27 @@ a few frames.
 import os
 import re
 import subprocess
+import tempfile
 import warnings
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from ballet_lib.errors import BalletError
 from ballet_lib.files import replacing
+
+MOST_PIXELS = 36_000_000
+"""Pixels of a picture or a film: as many as 8K has. A small file may claim far more than a machine holds."""
+
+_FILMS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,gif,apng,mpegts,mpeg,mpegvideo,m4v,h264,hevc,av1,ivf," \
+         "flv,asf,ogg,mxf,dv,mjpeg,nut,rm,yuv4mpegpipe"  # fmt: skip
+_OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
+"""Where OpenCV takes options for FFmpeg from."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +124,7 @@ def read_image(path: str | os.PathLike) -> np.ndarray:
     import cv2
 
     path = _existing(path)
+    _check_picture(path)
     # Decoding from memory, because OpenCV on Windows does not open paths with accents.
     picture = cv2.imdecode(np.fromfile(path, dtype=np.uint8), cv2.IMREAD_COLOR)
     if picture is None:
@@ -156,50 +168,63 @@ def write_video(path: str | os.PathLike, frames: Iterable[np.ndarray], fps: floa
         raise BalletError("There is no frame to write. Give at least one picture.")
     size = check_frame(first).shape
     with replacing(path) as temporary:
-        try:
-            _encode(temporary, first, frames, size, fps)
-        except OSError as error:  # the encoder's own words stand in the last lines
-            said = str(error).strip().splitlines()
-            raise OSError(said[-1] if said else "the encoder stopped") from error
+        _encode(temporary, chain([first], frames), size, fps)
     return path
 
 
 # One palette made from the whole film: its 256 colours are those of this stage and skin.
 _OWN_PALETTE = "split[a][b];[a]palettegen=stats_mode=diff[p];[b][p]paletteuse=dither=bayer:bayer_scale=4"
 _ENCODING = {
-    ".mp4": {
-        "codec": "libx264",
-        "pix_fmt_out": "yuv420p",
-        "output_params": ["-crf", "20", "-preset", "medium", "-movflags", "+faststart"],
-    },
-    ".gif": {"codec": "gif", "pix_fmt_out": "pal8", "output_params": ["-filter_complex", _OWN_PALETTE]},
+    ".mp4": ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-crf", "20", "-movflags", "+faststart"],
+    ".gif": ["-c:v", "gif", "-pix_fmt", "pal8", "-filter_complex", _OWN_PALETTE],
 }
 
 
-def _encode(path: Path, first, rest, size, fps: float) -> None:
-    import imageio_ffmpeg
+def _encode(path: Path, frames: Iterable[np.ndarray], size: tuple[int, ...], fps: float) -> None:
+    """Hand the frames to FFmpeg; OSError if it fails.
 
-    height, width = size[0], size[1]
-    odd = (height % 2, width % 2) if path.suffix.lower() == ".mp4" else (0, 0)
-    writer = imageio_ffmpeg.write_frames(
-        str(path),
-        (width + odd[1], height + odd[0]),
-        fps=fps,
-        quality=None,
-        macro_block_size=1,
-        ffmpeg_log_level="error",
-        **_ENCODING[path.suffix.lower()],
-    )
-    writer.send(None)
-    try:
-        for frame in chain([first], rest):
+    `imageio_ffmpeg.write_frames` would do, but for FFmpeg's exit status, which it drops: that alone tells
+    when the disk was full at the end.
+    """
+    suffix = path.suffix.lower()
+    odd = (size[0] % 2, size[1] % 2) if suffix == ".mp4" else (0, 0)
+    picture = f"{size[1] + odd[1]}x{size[0] + odd[0]}"
+    with _encoder(path, picture, fps, _ENCODING[suffix]) as pipe:
+        for frame in frames:
             if check_frame(frame).shape != size:
                 raise BalletError(
                     f"A frame of {frame.shape} follows frames of {size}. Resize them to one size first."
                 )
-            writer.send(np.pad(frame, ((0, odd[0]), (0, odd[1]), (0, 0)), mode="edge"))
-    finally:
-        writer.close()
+            pipe.write(np.pad(frame, ((0, odd[0]), (0, odd[1]), (0, 0)), mode="edge").data)
+
+
+@contextmanager
+def _encoder(path: Path, picture: str, fps: float, encoding: list[str]) -> Iterator[BinaryIO]:
+    """Yield a pipe for raw frames into FFmpeg, and see to it that it comes to its end."""
+    import imageio_ffmpeg
+
+    raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", picture, "-framerate", f"{fps:.8g}", "-i", "-"]
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-v", "error", *raw, "-an", *encoding, str(path)]
+    with tempfile.TemporaryFile() as said:
+        ffmpeg = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said,
+            start_new_session=True, creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # no Ctrl-C
+        )  # fmt: skip
+        pipe: Any = ffmpeg.stdin
+        try:
+            with suppress(BrokenPipeError):  # it ended by itself, and its status says how
+                yield pipe
+                pipe.close()
+            if ffmpeg.wait():
+                said.seek(0)
+                words = said.read().decode(errors="replace").strip().splitlines()
+                status = f"the encoder ended with status {ffmpeg.returncode}"
+                raise OSError(re.sub(r"^(\[[^]]*\] )+", "", words[-1]) if words else status)
+        finally:
+            ffmpeg.kill()  # when the frames broke off; otherwise it is gone
+            with suppress(OSError):
+                pipe.close()
+            ffmpeg.wait()
 
 
 def check_frame(frame: np.ndarray) -> np.ndarray:
@@ -223,13 +248,61 @@ def _open(path):
 
     level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:
-        capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+        with _only_films():
+            capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, _patience())
     finally:
         cv2.utils.logging.setLogLevel(level)
     if not capture.isOpened():
         capture.release()
         raise BalletError(f"{path} {_what_is_wrong(path)}")
+    width, height = (int(capture.get(side)) for side in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
+    if width * height > MOST_PIXELS:
+        capture.release()
+        raise BalletError(_too_large(path, width, height))
     return capture
+
+
+def _patience() -> list[int]:
+    """Give up on a file that FFmpeg reads without end."""
+    import cv2
+
+    seconds = 10_000
+    return [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, seconds, cv2.CAP_PROP_READ_TIMEOUT_MSEC, seconds]
+
+
+@contextmanager
+def _only_films() -> Iterator[None]:
+    """Let FFmpeg open files that are films themselves, not lists that name other files or addresses."""
+    before = os.environ.get(_OPTIONS)
+    os.environ[_OPTIONS] = f"format_whitelist;{_FILMS}|protocol_whitelist;file"
+    try:
+        yield
+    finally:
+        os.environ.pop(_OPTIONS)
+        if before is not None:
+            os.environ[_OPTIONS] = before
+
+
+def _check_picture(path: Path) -> None:
+    """Refuse a picture by the size in its header, before OpenCV asks for its memory."""
+    from PIL import Image
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of sizes that are refused here
+            with Image.open(path) as picture:
+                width, height = picture.size
+    except Image.DecompressionBombError:
+        raise BalletError(_too_large(path)) from None
+    except Exception:  # a format that OpenCV may know, or a damaged file of which it says so
+        return
+    if width * height > MOST_PIXELS:
+        raise BalletError(_too_large(path, width, height))
+
+
+def _too_large(path: Path, width: int = 0, height: int = 0) -> str:
+    size = f"{width} x {height} pixels" if width else "a picture without bounds"
+    return f"{path} holds {size}, more than {MOST_PIXELS / 1e6:.0f} million. Scale it down first."
 
 
 def _existing(path) -> Path:
@@ -263,7 +336,8 @@ def _what_is_wrong(path: Path) -> str:
     import imageio_ffmpeg
 
     try:
-        command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-i", str(path.absolute())]
+        only = ["-format_whitelist", _FILMS, "-protocol_whitelist", "file"]
+        command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", *only, "-i", str(path.absolute())]
         said = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=10, text=True, errors="replace"
         ).stderr

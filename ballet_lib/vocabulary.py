@@ -39,9 +39,21 @@ BALLET_MOVEMENTS: tuple[str, ...] = tuple(key for key in MOVEMENTS if key != "ot
 """Keys of the six movements alone."""
 
 
+_ARMS = (
+    Movement("bras_bas", "bras bas", "both arms low and rounded, the hands before the thighs"),
+    Movement("premiere", "première", "both arms rounded before the body, at the height of the ribs"),
+    Movement("seconde", "seconde", "both arms open to the sides, a little below the shoulders"),
+    Movement("couronne", "couronne", "both arms rounded above the head; fifth, or third, by school"),
+)
+
+ARM_POSITIONS: dict[str, Movement] = {position.key: position for position in _ARMS}
+"""Positions of the arms, which are danced standing or seated, by key."""
+
+
 def french(key: str) -> str:
     """Return the French term of a label, or the label itself where the vocabulary does not know it."""
-    return MOVEMENTS[key].french if key in MOVEMENTS else key
+    known = MOVEMENTS.get(key) or ARM_POSITIONS.get(key)
+    return known.french if known else key
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@
     python benchmarks/run.py extraction    this one; the other subjects' tables stay as they are
 
 A subject is a file beside this one whose `measure()` returns rows: what was measured, the bar, the figure,
-whether the bar is met (None where there is no bar), and how it was measured.
+whether the bar is met (None where there is no bar), and how it was measured. A subject without bars names its
+own `HEADINGS`, and returns rows of as many cells.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results.md"
+HEADINGS = ("what", "bar", "measured", "met", "how")
 PACKAGES = ("mediapipe", "tensorflow", "numpy", "opencv-contrib-python")
 
 
@@ -48,15 +50,18 @@ def main() -> int:
         print(f"{name} ...", flush=True)
         started = time.monotonic()
         try:
-            rows = [Row(*row) for row in load(name).measure()]
+            subject = load(name)
+            headings, rows = getattr(subject, "HEADINGS", HEADINGS), subject.measure()
         except Exception as error:  # one broken subject must not cost the others their figures
             failed.append(name)
             print(f"  failed: {type(error).__name__}: {error}", file=sys.stderr)
             continue
-        tables[name] = table(name, rows, time.monotonic() - started)
-        failed += [name for row in rows if row.met is False]
-        for row in rows:
-            print(f"  {mark(row.met):6} {row.what}: {row.measured} (bar: {row.bar})", flush=True)
+        if headings == HEADINGS:
+            rows = [Row(*row) for row in rows]
+            failed += [name for row in rows if row.met is False]
+            rows = [(*row[:3], mark(row.met), row.how) for row in rows]
+        tables[name] = table(name, headings, rows, time.monotonic() - started)
+        print(*("  " + " | ".join(map(str, row)) for row in rows), sep="\n", flush=True)
         write(tables)  # after each subject, so that an interrupted run keeps what it has
     return int(bool(failed))
 
@@ -74,19 +79,16 @@ def load(name: str):
     return importlib.import_module(name)
 
 
-def table(name: str, rows: list[Row], seconds: float) -> str:
+def table(name: str, headings: tuple[str, ...], rows: list[tuple], seconds: float) -> str:
     """Write a subject's section: heading, when and where, and one line a row."""
     lines = [
         f"## {name}",
         "",
         f"{datetime.now(UTC):%Y-%m-%d}, {seconds:.0f} s. {machine()}",
         "",
-        "| what | bar | measured | met | how |",
-        "|---|---|---|---|---|",
-        *(
-            "| " + " | ".join(cell(text) for text in (*row[:3], mark(row.met), row.how)) + " |"
-            for row in rows
-        ),
+        "| " + " | ".join(headings) + " |",
+        "|" + "---|" * len(headings),
+        *("| " + " | ".join(map(cell, row)) + " |" for row in rows),
     ]
     return "\n".join(lines)
 

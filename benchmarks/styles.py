@@ -155,7 +155,8 @@ def curve(videos, judges) -> list[tuple]:
 
 def shipped(judges) -> list[tuple]:
     """The model that the app uses, on the same strangers."""
-    from ballet_lib.styles.classifier import SHIPPED, StyleClassifier
+    from ballet_lib.model_files import SHIPPED
+    from ballet_lib.styles.classifier import StyleClassifier
 
     model = StyleClassifier.load("styles")
     right = model.probabilities(judges).argmax(axis=1) == judges.y

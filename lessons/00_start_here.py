@@ -81,13 +81,15 @@ plots.filmstrip(
 # %% [markdown]
 # *The same seven pictures with the skeleton that the model found. Blue and solid is the dancer's left, orange and dashed her right.*
 #
+# By eye, all of it looks right. Lesson 01 knows where her joints really are, and tells which guess of yours was right.
+#
 # The model returned one row of 33 **landmarks** for every frame.
 
 # %%
 poses.landmarks.shape
 
 # %% [markdown]
-# Frames × landmarks × 4 numbers: where it is in the picture (x, y), how near (z), and how sure the model is that it can be seen. So a frame is 33 × 4 = 132 numbers, and **a dance is a sequence of them**. The rest of the course is about such sequences.
+# Frames × landmarks × 4 numbers: where a landmark is in the picture (x, y), how far from the camera (z; the hips are at 0), and how sure the model is that it can be seen. So a frame is 33 × 4 = 132 numbers, and **a dance is a sequence of them**. The rest of the course is about such sequences.
 
 # %%
 highest = int(np.nanargmin(poses.landmarks[:, LANDMARKS.index("right_ankle"), 1]))
@@ -99,7 +101,7 @@ for name in ("nose", "left_knee", "right_ankle"):
 # %% [markdown]
 # ## From points to a movement
 #
-# Three landmarks make an angle. A first arabesque has a signature: the lifted leg stays straight while the hip opens.
+# Three landmarks make an angle. A first arabesque has a signature: the leg swings back from the hip, and the knee stays straight.
 
 # %%
 angles = joint_angles(poses.world)
@@ -107,15 +109,15 @@ plots.angle_curves(
     angles,
     poses.fps,
     names=["right_knee", "right_hip"],
-    title="The hip opens and closes; the knee moves far less",
+    title="The hip's angle falls and returns; the knee's changes far less",
 )
 
 # %% [markdown]
-# *Two curves over the seconds of the clip: the right hip falls from about 175 degrees and returns; the right knee changes far less.*
+# *Two curves over the seconds of the clip: the angle at the right hip falls in two steps, stays low for a second and returns; that at the right knee changes far less.*
 #
 # **Why?** Look where the hip's curve turns flat. You can *see* when she holds the pose. A sequence model will learn to see it too.
 #
-# The knee should read 180°, or nearly. Does she bend it, or does the model? Only a synthetic dancer can answer.
+# A straight knee reads 180°, or nearly. Does she bend it, or does the model? Only a synthetic dancer can answer.
 
 # %%
 truth = joint_angles(scene.exact.world)["right_knee"][highest]
@@ -123,7 +125,7 @@ found = angles["right_knee"][highest]
 print(f"the knee at the highest moment: {found:.0f}° found, {truth:.0f}° in truth")
 
 # %% [markdown]
-# So it is the model that bends the knee: it has to guess the depth of a leg that points away. Lesson 01 measures such errors with care.
+# So it is the model that bends the knee: it has to guess the depth of a leg that points away.
 
 # %% [markdown]
 # ## Play: walk around the skeleton
@@ -134,7 +136,7 @@ print(f"the knee at the highest moment: {found:.0f}° found, {truth:.0f}° in tr
 plots.orbit(poses.world, fps=poses.fps, frame=highest)
 
 # %% [markdown]
-# In case the sliders do not show here, this is the same skeleton seen from her side.
+# In case the sliders do not show here, this is the same skeleton, seen from further round.
 
 # %%
 plots.skeleton_3d(
@@ -180,7 +182,7 @@ print(f"left ankle: y {y:.2f}, visibility {visibility:.2f}")
 # %% [markdown]
 # ## Your camera
 #
-# From lesson 11 on you may dance yourself. Whether that works depends on your browser, so check it now. The picture stays in this page; nothing is stored.
+# In lesson 11 you may dance yourself. Whether that works depends on your browser, so check it now.
 
 # %%
 from ballet_lib.webcam import CameraCheck
@@ -188,7 +190,7 @@ from ballet_lib.webcam import CameraCheck
 CameraCheck()
 
 # %% [markdown]
-# No camera, or you would rather not? Every lesson then uses a recorded clip, and you miss nothing that is taught.
+# No camera, or you would rather not? A recorded clip stands in for you, and you miss nothing that is taught.
 
 # %% [markdown]
 # ## The course
@@ -205,7 +207,7 @@ CameraCheck()
 # | **13** | to share the work among many machines | joblib, Dask, JupyterHub |
 
 # %% [markdown]
-# Each lesson from 01 on has exercises, whose answers are checked at once. What you have done stays on this machine, in one small file. Run the next cell whenever you want to see how far you are.
+# Lessons 01 to 12 have exercises, whose answers are checked at once. What you have done stays on this machine, in one small file. Run the next cell whenever you want to see how far you are.
 
 # %%
 from ballet_lib.checks import progress
@@ -215,7 +217,7 @@ progress()
 # %% [markdown]
 # ## In this lesson you …
 #
-# - turned a video into 132 numbers a frame with a model trained on real people,
+# - turned a video into 132 numbers a frame,
 # - read a movement from an angle over time,
 # - caught the model inventing feet, and found the number that gives it away.
 

@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 01 · Pose extraction
 #
-# ![Seven dancers of different build, skin tone and dress, each in another movement, each with the skeleton that the pose model has found](../docs/pictures/dancers_tracked.jpg)
+# ![Six dancers of different build, skin tone and dress, each in another movement, each with the skeleton that the pose model has found](../docs/pictures/dancers_tracked.jpg)
 #
 # **What is a landmark, and how far can you trust it?**
 
@@ -145,11 +145,11 @@ plots.orbit(poses.world, fps=poses.fps, frame=middle)
 plots.skeleton_3d(
     poses.world[middle],
     azimuth=70,
-    title="Seen from the side, the right knee opens outwards",
+    title="Seen from the side, the right knee stands out in front",
 )
 
 # %% [markdown]
-# *The skeleton in space, seen from its left: the right knee is bent and lifted.*
+# *The skeleton in space, seen from its left: the right knee is bent, lifted, and in front of the hips.*
 
 # %% [markdown]
 # ## What went wrong on purpose: nobody there
@@ -312,7 +312,7 @@ swapped = errors.groupby("view", sort=False)["swapped"].mean()
 print(swapped.map("{:.0%}".format).to_string())
 
 # %% [markdown]
-# From behind, the model sometimes takes her back for her front. Then every left joint is where the right one should be, and the landmarks look *perfectly plausible*. No visibility gives that away.
+# From behind, the model sometimes takes her back for her front. Then every left joint is where the right one should be, and the landmarks look *perfectly plausible*.
 #
 # Do the movements differ as well?
 
@@ -338,7 +338,7 @@ best, worst = max(score, key=score.get), min(score, key=score.get)
 plots.pck_curve(parts, title=f"Trust the {best}, doubt the {worst}")
 
 # %% [markdown]
-# *Rising curves, one for each part of the body: the share of joints within a distance of the truth.*
+# *Rising curves, one for each part of the body: the share of joints within a distance of the truth. Here 5 % of her own height are asked for, which is stricter than 5 % of the picture's.*
 
 # %% [markdown]
 # ## Hidden joints
@@ -403,7 +403,7 @@ print(f"95 % interval: {low:+.2f} to {high:+.2f}")
 # %% [markdown]
 # ## Play: how strict should PCK be?
 #
-# Move the threshold. A score without its threshold says nothing.
+# Move the threshold, again in per cent of her height. A score without its threshold says nothing.
 
 # %%
 from ipywidgets import FloatSlider, interact
@@ -412,7 +412,7 @@ from ipywidgets import FloatSlider, interact
 @interact(threshold=FloatSlider(5, min=0.5, max=10, step=0.5, description="within %"))
 def share_correct(threshold):
     for part, rows in errors.groupby("part", sort=False):
-        print(f"{part:10} {pck(rows['error_in_picture'].to_numpy(), threshold):6.1%}")
+        print(f"{part:10} {pck(rows['error'].to_numpy(), threshold):6.1%}")
 
 
 # %% [markdown]

@@ -28,6 +28,7 @@
 
 # %%
 from dataclasses import replace
+from textwrap import fill
 
 import numpy as np
 import pandas as pd
@@ -36,13 +37,13 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ballet_lib import DATASETS, BalletError, plots
+from ballet_lib import DATASETS, plots
 from ballet_lib.augmentation import augmented, mirror, turn, warp_time
 from ballet_lib.features import fill_missing
 from ballet_lib.quality import quality_report
 from ballet_lib.recording import LabelSession, LabelTool, Recorder
 from ballet_lib.skeleton import INDEX, joint_angles, to_coco17
-from ballet_lib.splits import accuracy_interval, check_leaks, random_split
+from ballet_lib.splits import LeakError, accuracy_interval, check_leaks, random_split
 from ballet_lib.studio.measure import bootstrap_interval
 from ballet_lib.takes import TakeSet
 from ballet_lib.vocabulary import french
@@ -117,9 +118,9 @@ plots.class_curves(
 )
 
 # %% [markdown]
-# *Seven panels, sixty thin curves each and their median: demi-plié, attitude and retiré dip deep; tendu, relevé and arabesque dip little; other is a bundle of everything.*
+# *Seven panels, sixty thin curves each and their median. The medians of demi-plié, attitude and retiré dip deep; those of tendu, relevé, arabesque and “autre”, which is other, are nearly level. Some thin curves of the arabesque and of other dip all the same.*
 #
-# **Why?** An arabesque's knee is straight, and yet its curve dips. It is the *extractor's* knee: a leg that points away from the camera is hard to judge. A label says what the dancer did. The numbers say what the model saw.
+# **Why?** An arabesque's knee is straight, and yet some of its curves dip. It is the *extractor's* knee: a leg that points away from the camera is hard to judge. A label says what the dancer did. The numbers say what the model saw.
 
 # %% [markdown]
 # ## Holes
@@ -136,7 +137,8 @@ with plots.style():
     for way, line in (("zero", ":"), ("interpolate", "--"), ("nan", "-")):
         X, _, _ = TakeSet([take]).to_arrays(missing=way)
         ax.plot(seconds, X[0, :, 4 * nose + 1], line, label=way)
-    ax.set(xlabel="seconds", ylabel="height of the nose (0 is the top)")
+    ax.set(xlabel="seconds", ylabel="y of the nose (0 is the top)")
+    ax.invert_yaxis()  # as in the picture
     ax.set_title(
         "A zero is a leap to the ceiling; a straight line is a guess that fits"
     )
@@ -144,7 +146,7 @@ with plots.style():
 figure
 
 # %% [markdown]
-# *The nose's height over two seconds. For some frames nobody was found: zeros fall to 0, interpolation bridges the gap.*
+# *The nose over the two seconds of a take. For some frames nobody was found: zeros leap to the upper edge, interpolation bridges the gap, NaN leaves it open.*
 #
 # `to_arrays` interpolates unless told otherwise. That is fine for a third of a second. Where half the take is missing, nothing fits, and the take should go. Who tells you?
 
@@ -178,7 +180,7 @@ takes = TakeSet.load("ballet6")  # the whole ones back
 #
 # Somebody dances for half a minute. *You* say what, and when. Space plays, **I** marks a start, **O** an end, a number names it, **U** takes it back.
 
-# %%
+# %% alt="Label tool: a film's picture, a timeline and a button for each movement"
 film = DATASETS / "r01_routine_1.mp4"
 routines = TakeSet.load("routines")
 routine = routines.filter(lambda take: take.take_id == film.stem)[0]
@@ -196,9 +198,9 @@ share = danced / routine.poses.seconds
 plots.timelines([routine], title=f"Five movements fill {share:.0%} of the time")
 
 # %% [markdown]
-# *One bar of 36 seconds: relevé, demi-plié, attitude, retiré and tendu, with grey and white between.*
+# *One bar over the seconds of the film: tendu, attitude, relevé, demi-plié and retiré, with grey and white between.*
 #
-# **Predict** Two people label this film. By how much will their borders differ?
+# **Predict** Two people label this film. By how much will their borders differ? Label it twice, and you know by how much your own do.
 
 # %% [markdown]
 # In a script, without widgets, the same looks like this. Each take remembers its film and where it was cut from it.
@@ -246,7 +248,7 @@ print(f"{len(takes)} takes give {len(X):,} windows of {X.shape[1]} numbers")
 # %% [markdown]
 # Three quarters train, one quarter tests, and each quarter has its turn. All that changes is *what must stay together*: nothing, the windows of a take, or the takes of a dancer.
 #
-# **Predict** the three accuracies. Chance is 14 %.
+# **Predict** the three accuracies. Chance is one in seven.
 
 # %%
 together = {
@@ -283,13 +285,12 @@ plots.error_by_group(
 )
 
 # %% [markdown]
-# *Three rows: windows divided at random score almost 100 %; takes at random and dancers held out score far lower, and alike. The thin line is chance.*
+# *Three rows: windows divided at random score almost as high as one can; takes at random and dancers held out score far lower, and alike. The thin line is chance.*
 
 # %% [markdown]
 # ## What went wrong on purpose
 #
-# The first number is not *wrong*. It answers a question nobody has: "can you recognise this second of a "
-"dance, having seen the second that begins a quarter of a second later?"
+# The first number is not *wrong*. It answers a question nobody has: "Can you recognise this second of a dance, having seen the one that begins a quarter of a second later?"
 
 # %%
 train, test = next(
@@ -301,13 +302,13 @@ same = performances[neighbour] == performances[test]
 print(f"{same.mean():.0%} of the nearest windows come from the very same take")
 
 # %% [markdown]
-# This is a **leak**: the test asks for what training has shown. The paper on sixteen styles shuffles 30-frame chunks of its videos before it divides them, and reports 95.5 %. Every split and every training in this course passes a check:
+# This is a **leak**: the test asks for what training has shown. The paper on sixteen styles shuffles 30-frame chunks of its videos before it divides them, and reports 95.5 %. Every split and every training in this course passes a check, which names each leak:
 
 # %%
 try:
     check_leaks(windows[train], windows[test])
-except BalletError as error:
-    print(error)
+except LeakError as error:
+    print(fill(f"{len(error.leaks)} leaks. The first: {error.leaks[0]}", 88))
 
 # %% [markdown]
 # The mend is to divide *first*, by dancer, and to cut and copy afterwards.
@@ -340,7 +341,7 @@ def score_of_six(seed):
 pd.Series([score_of_six(seed) for seed in range(200)]).value_counts().rename("times")
 
 # %% [markdown]
-# Perfect. Now the same classifier, with the same training takes, meets twelve people whom it has not seen.
+# Now the same classifier, with the same training takes, meets twelve people whom it has not seen.
 
 # %%
 strangers = takes.filter(movement=paper.labels)
@@ -362,9 +363,9 @@ plots.error_by_group(
 )
 
 # %% [markdown]
-# *Two rows: 100 % with an interval from 54 to 100 for six takes of the same dancer, and a far lower number for twelve other dancers.*
+# *Two rows: six of six takes of the same dancer, with an interval that reaches down to little more than a half, and a far lower number for twelve other dancers.*
 #
-# With six takes, one mistake costs 17 points, and even six of six leaves everything from 54 % up possible. And that interval only speaks of more takes *of this dancer, before this camera*.
+# With six takes, one mistake costs 17 points, and even six of six leaves everything down to the interval's lower end possible. And that interval only speaks of more takes *of this dancer, before this camera*.
 
 # %% [markdown]
 # ## More takes from few
@@ -426,10 +427,11 @@ for copies in (0, 4):
 
 # %%
 kept = set(to_coco17(np.arange(33)[:, None] * np.ones(2))[:, 0].astype(int))
-print("lost:", ", ".join(name for name, i in INDEX.items() if i not in kept))
+lost = ", ".join(name for name, i in INDEX.items() if i not in kept)
+print(fill(f"lost: {lost}", 88))
 
 # %% [markdown]
-# Hands, heels and toes. For a *relevé* that is nearly everything: its heels are all there is to see. [More on formats](../docs/formats.md).
+# Hands, heels, toes, and the corners of eyes and mouth. For a *relevé* that is nearly everything: its heels are all there is to see. [More on formats](../docs/formats.md).
 
 # %% [markdown]
 # ## Play: look at the data
@@ -454,7 +456,7 @@ def look(dancer, movement):
 #
 # - read a data set, filled its holes, and found spoiled takes before a model did,
 # - labelled and recorded takes that remember where they come from,
-# - saw one classifier score near 100 %, or far less, on the same takes, and know which number to believe.
+# - saw one classifier score nearly perfectly, or far less, on the same takes, and know which number to believe.
 
 # %% [markdown]
 # ## Check yourself

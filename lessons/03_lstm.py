@@ -186,9 +186,9 @@ tendu = np.flatnonzero(y == takes.label_map["battement_tendu"])[2]
 from_inside(tendu, "While the foot is out, some units let go; others add up")
 
 # %% [markdown]
-# *Above, the distance between the feet over two seconds: it rises at 0.3 s and falls from 1.4 s. Below, a row for each of 16 units: the gates on the left, candidate, cell state and hidden state on the right. Some gates change just when the foot moves; most hardly change. Some rows of the cell state grow from the first frame to the last.*
+# *Above, the distance between the feet over two seconds: it rises, stays, and falls. Below, a row for each of 16 units: the gates on the left, candidate, cell state and hidden state on the right. Some gates change just when the foot moves; most hardly change. Some rows of the cell state grow from the first frame to the last.*
 #
-# Look for rows of the forget gate that darken while the foot is out: there the unit drops what it knew. Where it stays at 1, the cell state adds up, frame after frame, to 20 and more. $h$ cannot show that, since $\tanh$ ends at 1, but the memory holds it.
+# Look for rows of the forget gate that darken while the foot is out: there the unit drops what it knew. Where it stays at 1, the cell state adds up, frame after frame; the scale beside it tells how far. $h$ cannot show that, since $\tanh$ ends at 1, but the memory holds it.
 
 # %% [markdown]
 # ## When does it know?
@@ -211,7 +211,7 @@ with plots.style():
 figure
 
 # %% [markdown]
-# *Two curves over two seconds. The probability of tendu is high from the first frame on; the feet part only after 0.3 s.*
+# *Two curves over two seconds. The probability of tendu is high from the first frame on; the feet part only later.*
 #
 # Nothing has moved yet! Let a model that knows no time, a logistic regression, see *only* the first frame.
 
@@ -223,7 +223,7 @@ for name in ("ballet6-paper", "ballet6"):
     print(f"{name}: {right:.0%} right from the first frame alone")
 
 # %% [markdown]
-# **Why?** One dancer, one camera, and every movement begins in a position of its own: the arms and feet of the first frame give it away, and the network need not watch the dance. In `ballet6` movements share their beginnings: the first frame tells something there too (chance is 14 %), but the dance is needed. No score on the paper's set would have told us.
+# **Why?** One dancer, one camera, and every movement begins in a position of its own: the arms and feet of the first frame give it away, and the network need not watch the dance. In `ballet6` movements share their beginnings: the first frame tells something there too (chance is one in seven), but the dance is needed. No score on the paper's set would have told us.
 
 # %% [markdown]
 # ## Play: other takes
@@ -282,7 +282,7 @@ title = f"100 steps leave the RNN {plain:.0e} and the LSTM {gated:.0e}"
 plots.gradient_norms(norms, steps, title=title)
 
 # %% [markdown]
-# *Two lines that fall on a logarithmic axis, with bands over four seeds: the plain RNN's steeply, by more than ten powers of ten, the LSTM's far less.*
+# *Two lines that fall on a logarithmic axis, with bands over four seeds: the plain RNN's steeply, the LSTM's far less.*
 #
 # This is the **vanishing gradient**. The RNN's beginning of the dance might as well not have happened. The LSTM keeps a path on which nothing is multiplied but by $f$: $c \leftarrow f \cdot c + \dots$
 
@@ -311,7 +311,7 @@ plots.gradient_norms(
 # %% [markdown]
 # *Three falling lines: bias 0 the steepest, bias 1 between, bias 3 nearly level.*
 #
-# It is no gift of the LSTM to remember, then: it must be told to, by its bias or by training. Our takes have 40 frames, over which a bias of 1 leaves about a thousandth. Of a whole class at the barre it would leave nothing.
+# It is no gift of the LSTM to remember, then: it must be told to, by its bias or by training. Our takes have 40 frames: read in the figure how much a bias of 1 leaves over so many. Of a whole class at the barre it would leave nothing.
 
 # %% [markdown]
 # ## ReLU: the other end
@@ -372,7 +372,7 @@ right = np.array([evaluate(model, split.train).accuracy for model in relu])
 plots.training_curves(
     {f"seed {seed}": model.history for seed, model in zip(seeds, relu, strict=True)},
     log=True,
-    title=f"{sum(right >= 0.95)} of {len(relu)} seeds end with 95 % of their own takes",
+    title=f"{sum(right >= 0.95)} of {len(relu)} seeds end with at least 95 % of their own takes",
 )
 
 # %% [markdown]
@@ -468,7 +468,7 @@ mends = {
 }
 
 # %%
-highest = [f"{history['loss'].max():.3g}" for history in mends.values()]
+highest = [f"{history['loss'].max():,.1f}" for history in mends.values()]
 plots.training_curves(
     mends,
     log=True,
@@ -501,7 +501,7 @@ def row(seed, model):
         "network": model.card["network"],
         "seed": seed,
         "epoch of the first 95 %": reached[0] + 1 if len(reached) else "never",
-        "highest loss": f"{model.history['loss'].max():.3g}",
+        "highest loss": f"{model.history['loss'].max():,.1f}",
         "right of 114 it learnt": evaluate(model, split.train).right.sum(),
         "right of 6 it did not": evaluate(model, split.test).right.sum(),
     }
@@ -554,7 +554,7 @@ plots.error_by_group(
 )
 
 # %% [markdown]
-# *Four rows with intervals: both networks are near 100 % on six takes, with intervals that reach down to a half, and far lower with twelve strangers. The thin line is chance.*
+# *Four rows: both networks do well on six takes, with long intervals, and far worse with twelve strangers. The thin line is chance.*
 #
 # **Why?** You know it from the first half: the first frame gave the movement away. The networks learnt where this dancer puts her arms, before this camera; the paper's raw coordinates even where in the picture she stands. Random splits cannot see that, and a better network does not mend it. Other dancers do.
 
@@ -595,7 +595,7 @@ own, others = noise.accuracy.max(), noise.val_accuracy.iloc[-1]
 print(f"own takes {own:.0%}, strangers {others:.0%}")
 
 # %% [markdown]
-# It has learnt nearly 210 names by heart, and nothing of ballet. An accuracy on training takes says only that there was room enough.
+# It has learnt the names of its takes by heart, one by one, and nothing of ballet. An accuracy on training takes says only that there was room enough.
 
 # %% [markdown]
 # ## When to stop
@@ -615,7 +615,7 @@ plots.training_curves(
 )
 
 # %% [markdown]
-# *Training loss, dashed, falls to 0. Validation loss, solid, falls, turns and rises; the early-stopped run ends a little after its lowest point. Validation accuracy stays about level.*
+# *Training loss, dashed, falls to 0. Validation loss, solid, falls, turns and rises; the early-stopped run ends a little after its lowest point. Validation accuracy is soon about level.*
 #
 # The accuracy hardly tells. What spoils is the *certainty*:
 
@@ -680,7 +680,7 @@ assert not set(teachers) & set(whole.test.dancers)
 print(f"{default.card['seconds']:.0f} s of training on {', '.join(sorted(teachers))}")
 
 # %% [markdown]
-# **Predict** its accuracy on d10, d11 and d12, 35 takes each. Chance is 14 %.
+# **Predict** its accuracy on d10, d11 and d12, 35 takes each. Chance is one in seven.
 
 # %%
 told = evaluate(default, whole.test)
@@ -691,13 +691,13 @@ plots.per_class(
 )
 
 # %% [markdown]
-# *A row for each of seven labels: recall as a dot with its interval, precision as a diamond.*
+# *A row for each of seven labels. A dot with its interval is the **recall**: how many of its takes were recognised. A diamond is the **precision**: how many of the answers with this label were right.*
 
 # %%
 print(told.intervals().method + ":", told.intervals().note)
 
 # %% [markdown]
-# Macro-F1 is the mean of the labels' F1, so that a rare label counts as much as a frequent one. The interval draws *dancers* anew, since takes of one dancer resemble each other. With three, it cannot tell this model from one a few points better or worse; lesson 05 lets every dancer be a stranger once.
+# A label's F1 is the harmonic mean of the two. **Macro-F1** is the mean over the labels, so that a rare label counts as much as a frequent one. The interval draws *dancers* anew, since takes of one dancer resemble each other. With three, it cannot tell this model from one a few points better or worse; lesson 05 lets every dancer be a stranger once.
 
 # %% [markdown]
 # Now end what we started.

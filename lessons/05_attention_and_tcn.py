@@ -535,7 +535,7 @@ def explained(model):
 
 
 # %% [markdown]
-# Training takes about ten seconds. Who says "they stay where they are" explains 0 %.
+# Training takes about ten seconds. Who says "they stay where they are" explains nothing.
 
 # %%
 forecasters = {padding: forecaster(padding) for padding in ("same", "causal")}
@@ -707,7 +707,7 @@ as_danced, mixed = (np.asarray(looker.model(each)) for each in (X_looker, shuffl
 print(f"largest difference of a probability: {np.abs(as_danced - mixed).max():.0e}")
 
 # %% [markdown]
-# **Why** does it do so well, then? One frame of a deep plié is a plié. And if the features hold velocities, each frame even knows where it is going. Movements that differ only in their *order* would need more.
+# **Why** does it do so well, then? One frame of a deep plié is a plié: the features, centred as in lesson 03, tell each frame how low its hips are against the rest of the take. Movements that differ only in their *order* would need more.
 
 # %% [markdown]
 # ## What can 91 clips tell apart?
@@ -761,7 +761,7 @@ def leads_at(n):
 leads_at(91)
 
 # %% [markdown]
-# *Two falling curves over the number of clips, on a logarithmic axis. At 30 clips a lead must be some thirty points, at 1000 about six. A thin line marks 91.*
+# *Two falling curves over the number of clips, from 30 to 1000 on a logarithmic axis. A thin line marks 91.*
 #
 # Four times the clips halve the lead that can be found. Networks that err on the same clips are told apart a little sooner.
 #

@@ -318,7 +318,7 @@ plots.successive_halving(
 )
 
 # %% [markdown]
-# *A panel for each bracket: validation accuracy over the epochs of each trial. Dropped ones end in a pale cross, the winner is orange.*
+# *A panel for each bracket: validation accuracy over the epochs of each trial. Dropped ones end in a pale cross; those trained to the end are blue, the winner orange.*
 #
 # Now random search, with the same seed and the same budget. It takes somewhat less.
 

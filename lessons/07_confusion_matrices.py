@@ -72,7 +72,7 @@ told = evaluate(model, split.test)
 print(f"{told.right.sum()} of {len(told)} right: {told.accuracy:.0%}")
 
 # %% [markdown]
-# **Predict** Three other dancers come to class tomorrow. In which range will the accuracy lie?
+# **Predict** These three stand for all dancers. How far may the accuracy among all be from theirs?
 
 # %%
 rows = {dancer: told[told.groups == dancer] for dancer in told.dancers}
@@ -120,7 +120,7 @@ print(f"accuracy {right.sum() / counts.sum():.2f}")
 pd.DataFrame({"recall": recall, "precision": precision}, index=labels).round(2)
 
 # %% [markdown]
-# **Predict** Which two movements stand for each other most often?
+# **Predict** Which movement is taken for which other most often?
 
 # %%
 wrong = counts - np.diag(right)
@@ -131,6 +131,8 @@ plots.confusion_matrix(told, title=finding)
 
 # %% [markdown]
 # *Seven rows, seven columns: counts and shares of the row, right answers blue, mistakes orange.*
+#
+# Figures use the French names, so that `other` is *autre*. Where two cells are equal, the title names the upper one.
 
 # %% [markdown]
 # ## Counts or shares?
@@ -258,7 +260,7 @@ plots.confusion_matrix(
 # %% [markdown]
 # ## A knee that points at the camera
 #
-# In an attitude and an arabesque the leg goes up behind alike; the knee alone differs. **Predict** When a model mixes them up: did the dancer bend too little, or did the extractor see badly?
+# However rare it is, of one confusion the cause can be measured. In an attitude and an arabesque the leg goes up behind alike; the knee alone differs. **Predict** When a model mixes them up: did the dancer bend too little, or did the extractor see badly?
 #
 # Our dancers are synthetic, so we can ask: their exact joints are known.
 
@@ -360,7 +362,7 @@ by_view = table.pivot_table(
 by_view.round(2)
 
 # %% [markdown]
-# Some cells hold five takes: there, 0.2 is a single one.
+# Some cells hold about five takes: there, 0.2 is a single one.
 
 # %% [markdown]
 # ## The 0.8 rule
@@ -501,7 +503,7 @@ print(f"ours: {error:.3f}    calibrated, by chance alone: {low:.3f} to {high:.3f
 # %% [markdown]
 # ## Temperature
 #
-# If a model is too sure, divide what goes into its softmax by a number $T$ above 1. Every probability moves towards the middle, no answer changes.
+# If a model is too sure, divide what goes into its softmax by a number $T$ above 1: its probabilities move towards the middle. If it is too timid, as where the points lie above the line, a $T$ below 1 moves them outwards. No answer changes either way.
 #
 # **Predict** $T$ is fitted on takes whose labels are known. On those that the model has learnt from, or on strangers'?
 
@@ -514,7 +516,7 @@ print(f"on takes it has learnt: T = {learnt:.2f}")
 print("on two of the strangers:", *(f"T = {each:.2f}" for each in by_two.values()))
 
 # %% [markdown]
-# About takes that it knows, a model is sure and right to be. Only strangers show how it will do tomorrow. So each stranger gets the temperature that was fitted on the *other two*.
+# The smaller $T$, the surer the model becomes. Of the takes that it has learnt nearly all are answered rightly, so no certainty is too much for them. Only strangers show how it will do tomorrow. So each stranger gets the temperature that was fitted on the *other two*.
 
 # %%
 probabilities = told.probabilities.copy()
@@ -622,7 +624,7 @@ plots.differences(
 #
 # Where the two disagree, trust the more cautious: McNemar's test takes the takes as independent, the bootstrap draws from three dancers only. And of three comparisons without any difference, up to one figure in seven shows a p below 0.05.
 #
-# "Not significant" is not "equal". How large a lead would this test have noticed?
+# "Not significant" is not "equal". Suppose that somebody has a *better* network than the LSTM. By how much must it lead before this test notices?
 
 # %%
 lead = smallest_difference(len(told), told.accuracy)
@@ -632,6 +634,9 @@ noticed = (
     else "more than there is left to win"
 )
 print(f"{len(told)} takes notice, in four of five tries, a lead of {noticed}")
+
+# %% [markdown]
+# The fewer mistakes are left, the less there is to win, and the more takes it needs to see somebody win it. A *worse* network has more room to differ.
 
 # %% [markdown]
 # ## More dancers, or more epochs?

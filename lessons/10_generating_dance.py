@@ -164,7 +164,7 @@ plots.error_by_horizon(
 # %% [markdown]
 # ## Shift!
 #
-# To learn what comes next, a network is shown frames 0 to n−1 and taught frames 1 to n.
+# To learn what comes next, a network is shown frames 0 to n−1 and taught frames 1 to n. So does a paper on the next frame of a dance (see Sources), says its text; its code does something else.
 
 # %%
 clips = teachers.windows(7, step=50)[0].astype("float32")
@@ -172,7 +172,7 @@ x, y = clips[:, :-1], clips[:, 1:]
 assert (x[:, 1:] == y[:, :-1]).all()  # y is x, one frame later
 
 # %% [markdown]
-# Two things can go wrong here, and both *look* wonderful. Take the smallest network there is: one kernel of 3 × 3 pixels and 3 frames, as in the last layer of the paper's network. Its 27 best weights need no training, only least squares.
+# Two things can go wrong here, and both *look* wonderful. Take the smallest network there is: one kernel of 3 × 3 pixels and 3 frames, as in the last layer of that paper's network. Its 27 best weights need no training, only least squares.
 
 
 # %%
@@ -223,7 +223,8 @@ for name, (frames, kernel, _) in kernels.items():
 at_once = judges.by_horizon(
     {"repeat the last frame": standing[:, :1], **told}, last, truth[:, :1], dancers
 )
-at_once.set_index("method")[["iou", "moving_error"]].mul(100).round(0).astype(int)
+scores = ["iou", "moving_error", "moving_brier"]
+at_once.set_index("method")[scores].mul(100).round(0).astype(int)
 
 # %%
 row = int(np.argmax(region[:, 0].sum(axis=(1, 2))))
@@ -241,7 +242,7 @@ plots.film_strip(
 # %% [markdown]
 # *Five silhouettes: the last frame seen; the next one; a copy of the last; an empty picture; and one that is a little blurred.*
 #
-# **Why?** The first learnt to copy, which is what it was taught. The second learnt to copy *the answer*: frame t+1 was among its inputs. When it must forecast there is none, and it draws nobody. **A loss of zero is not good news; it is a question.** The third has no loss to be proud of, and is the only one that forecasts.
+# **Why?** The first learnt to copy, which is what it was taught. The second learnt to copy *the answer*: frame t+1 was among its inputs. When it must forecast there is none, and it draws nobody. **A loss of zero is not good news; it is a question.** The third has no loss to be proud of, and is the only one that forecasts. In black and white it does no better than standing still. But its edges are soft, since it does not know which way they will move, and the squared error of its greys (`moving_brier`) is the smallest.
 #
 # There is a test for any network: change the future, and see whether the present answer changes.
 
@@ -265,10 +266,10 @@ for network in (convlstm.paper(size, filters=2), convlstm.lean(size)):
 # %% [markdown]
 # ## A network that forecasts
 #
-# **ConvLSTM**: an LSTM whose state is a picture, and whose products are convolutions. Three of them, as in the paper, but on cells of 16 × 16 pixels. It is fed each pixel's distance to her outline, and where that outline would be if it went on as it went. So untaught it says what the curve to beat says; training is for what momentum does not know. Some forty seconds.
+# **ConvLSTM**: an LSTM whose state is a picture, and whose products are convolutions. Three of them, as in the paper, but on cells of 16 × 16 pixels. It is fed each pixel's distance to her outline, and where that outline would be if it went on as it went. So untaught it says what the curve to beat says; training is for what momentum does not know. Less than a minute.
 
 # %%
-network = fit_convlstm(teachers, epochs=choose(course=None, paper=60))
+network = fit_convlstm(teachers, epochs=choose(course=3, paper=60))
 forecasts["ConvLSTM"] = network.forecast(seen, 10)
 
 # %%
@@ -385,13 +386,14 @@ plots.two_futures(
 # %% [markdown]
 # ## Dance on
 #
-# A mixture over 6 144 pixels would not know that pixels make a leg. Lesson 09 has the remedy: 128 numbers a frame. So do as the silhouette paper does: an LSTM reads the numbers of five frames, says those of the next four, reads its own answer, and so on. We train it with both heads, some fifteen seconds each.
+# A mixture over 6 144 pixels would not know that pixels make a leg. Lesson 09 has the remedy: 128 numbers a frame. So do as the silhouette paper does: an LSTM reads the numbers of five frames, says those of the next four, reads its own answer, and so on. We train it with both heads, some ten seconds each.
 
 # %%
 autoencoder = Autoencoder.load("silhouettes")
 assert "r15" not in autoencoder.card["dancers"]
-mean = fit_latent(autoencoder, teachers, "mean")
-mixed = fit_latent(autoencoder, teachers, "mixture")
+epochs = choose(course=14, paper=20)
+mean = fit_latent(autoencoder, teachers, "mean", epochs=epochs)
+mixed = fit_latent(autoencoder, teachers, "mixture", epochs=epochs)
 
 # %% [markdown]
 # From the same five frames, twenty seconds each. **Predict** What does a network do that always answers with the mean, and reads its own answers?
@@ -502,10 +504,10 @@ plots.film_strip(
 # %% [markdown]
 # *Two rows of ten silhouettes: the same network from the same five frames, left to itself above, pulled back below.*
 #
-# Nothing is free: what is pulled towards the training set is nearer to it. The first six seconds of both:
+# Nothing is free: what is pulled towards the training set is nearer to it. The first five seconds of both:
 
-# %%
-left, right = (dances[name][:60] for name in ("LSTM and mixture", "and pulled back"))
+# %% alt="Film: two silhouettes dance, one left to itself, one pulled back"
+left, right = (dances[name][:50] for name in ("LSTM and mixture", "and pulled back"))
 play(beside_truth(left, right, "pulled.mp4", scale=2))
 
 # %% [markdown]
@@ -559,33 +561,33 @@ def look(temperature=1.0, seed=1):
 # %% [markdown]
 # ## Bones
 #
-# Silhouettes can melt. Bones cannot. So let a network of the same kind generate what the *joints* turn by, 21 of them, and hang a body on it. It learns from routines of the same four dancers, as the studio computed them. Half a minute.
+# Silhouettes can melt. Bones cannot. So let a network of the same kind generate what the *joints* turn by, 21 of them, and hang a body on it. It learns from routines of the same four dancers, as the studio computed them. Less than half a minute.
 
 # %%
-poser = fit_pose_dance()
+poser = fit_pose_dance(epochs=choose(course=25, paper=45))
 danced = pose_dance.routine_motions((15,), 1)["r15_routine_1"]
 motion = poser.dance(200, seed=1, start=danced[: start + 5])
 
 # %% [markdown]
-# The stranger again, the same leg behind her, and twenty seconds from there. We draw the last twelve, in which a dance that goes wrong has gone wrong. Does MediaPipe find a dancer?
+# The stranger again, the same leg behind her, and twenty seconds from there. We draw the last eight, in which a dance that goes wrong has gone wrong. Does MediaPipe find a dancer?
 
 # %%
-drawn = pose_dance.pictures(motion[80:], size=(150, 200))
-frames = list(tqdm(drawn, total=120))
+drawn = pose_dance.pictures(motion[120:], size=(150, 200))
+frames = list(tqdm(drawn, total=80))
 found = judges.found_share(frames)
 
 plots.filmstrip(
-    frames[7::15],
+    frames[9::10],
     n=8,
-    titles=[f"{8 + number / 10:.1f} s" for number in range(7, 120, 15)],
-    title=f"A dancer is found in {found:.0%} of 120 pictures that nobody has danced",
+    titles=[f"{second} s" for second in range(13, 21)],
+    title=f"A dancer is found in {found:.0%} of {len(frames)} pictures that nobody has danced",
 )
 
 # %% [markdown]
 # *Eight pictures of the studio's dancer in poses of the generated dance.*
 
-# %%
-play(write_video("nobody_danced_this.mp4", frames[:80], 10))
+# %% alt="Film: the studio's dancer dances what the network made up"
+play(write_video("nobody_danced_this.mp4", frames, 10))
 
 # %% [markdown]
 # Always one dancer, but is it *ballet*? She drifts from one movement into another, as a stream of words without a sentence. What is missing is a plan longer than a few seconds.
@@ -611,7 +613,7 @@ for violation in grammar.check(spoilt, difficulty=2):
 # Two models that never see the rules, only exercises that keep them. A **bigram** knows what follows what. An LSTM remembers the exercise so far. Both are told how many movements are left. Some ten seconds.
 
 # %%
-learn = draw_corpus()
+learn = draw_corpus(choose(course=8000, paper=16_000))
 test = draw_corpus(1000, seed=1).without(learn)
 models = {"bigram": Bigram(learn), "LSTM": fit_exercises(learn)}
 
@@ -643,10 +645,11 @@ for violation in grammar.check(made["bigram"][0], 3)[:3]:
 # %% [markdown]
 # ## Ask, dance, check
 #
-# The ballet paper strings five recognised movements into an exercise and leaves open whether they are the right ones. Here the circle closes: the LSTM writes, the studio dances, MediaPipe finds the joints, and the recogniser of lesson 11, which knows nothing of the exercise, says what it saw. Of twenty exercises we take the one with the most different movements. Half a minute.
+# The ballet paper strings five recognised movements into an exercise and leaves open whether they are the right ones. Here the circle closes: the LSTM writes, the studio dances, MediaPipe finds the joints, and the recogniser of lesson 11, which knows nothing of the exercise, says what it saw. Of twenty exercises we take one with the most different movements, and of these the shortest. Half a minute.
 
 # %%
 written = generate(models["LSTM"], 7, 2, n=20, seed=4, only_grammatical=True)
+written.sort(key=lambda one: sum(token.counts for token in one))  # the shortest first
 asked = max(written, key=lambda one: len({token.movement for token in one}))
 print(grammar.text(asked))
 

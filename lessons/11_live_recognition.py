@@ -117,7 +117,7 @@ fast = milliseconds(lambda: compiled(x[0]))
 print(f"predict {slow:.0f} ms    compiled {fast:.2f} ms    {slow / fast:.0f} times")
 
 # %% [markdown]
-# **Why?** `predict` builds a data pipeline and calls callbacks, each time: nothing for a thousand windows at once, everything for one. `CompiledClassifier` traces and compiles the same network once, for a batch of one. At 30 frames a second a frame may take 33 ms, and finding the pose needs about half of that.
+# **Why?** `predict` builds a data pipeline and calls callbacks, each time: nothing for a thousand windows at once, everything for one. `CompiledClassifier` traces and compiles the same network once, for a batch of one. At 30 frames a second a frame may take 33 ms, and the pose must be found in that time, too.
 
 # %% [markdown]
 # ## From probabilities to decisions
@@ -379,14 +379,14 @@ plots.threshold_costs(
 )
 
 # %% [markdown]
-# *Two panels over the threshold. To the left the movements missed, rising; to the right the false events a minute, falling, and lower for the counter than for the tutorial's rule.*
+# *Two panels over the threshold. To the left the movements missed: level at first, then rising steeply; to the right the false events a minute, falling, and lower for the counter than for the tutorial's rule.*
 #
-# There is no right threshold, only a price. Somebody who practises alone may like to be told too often; on a stage one false event is one too many. And mind lesson 07: whoever *chooses* a threshold here must report on other dancers.
+# The tutorial's rule has nothing but its threshold against flicker; the counter has its other four numbers as well. And there is no right threshold, only a price. Somebody who practises alone may like to be told too often; on a stage one false event is one too many. And mind lesson 07: whoever *chooses* a threshold here must report on other dancers.
 
 # %% [markdown]
 # ## Play: threshold and hold
 #
-# The sliders stand where the figures above have them. Which false event goes first when you raise the hold, and which true one?
+# The sliders stand where the figures above have them. Lower the threshold until false events appear. Which of them goes first when you raise the hold, and which true one?
 
 
 # %%
@@ -540,7 +540,7 @@ figure
 # %% [markdown]
 # *Two panels. In each, the movement's own name is a hill around 0 and other lies to both sides of it; bands show the middle half. With takes alone, other is less sure beside the movement, and another of the six rises after it.*
 #
-# **Why?** The end of a plié is a rise. The way into a retiré passes through a foot that leaves the floor. No take that the first model learnt from shows *half* of this and half of that, so it says what is nearest. Look at the surest of its false events:
+# **Why?** The end of a plié is a rise. The way into a retiré passes through a foot that leaves the floor. No take that the first model learnt from shows *half* of this and half of that, so it says what is nearest. These are the surest of its false events:
 
 
 # %%
@@ -563,12 +563,14 @@ plots.take_strips(
 # %% [markdown]
 # *Three rows of seven skeletons: what was in the window when the model of takes was surely wrong.*
 #
+# Not all of them are halves of something: in some she hardly moves. Takes that begin and end with their movement show little of either.
+#
 # The mend is not in the rule but in the data: show the model what lies between. `tools/make_live_model.py` films further dancers in *rehearsals*, cuts them into windows that begin anywhere, keeps those that clearly show a movement and those that clearly show none, and trains on them and `ballet6` together. That is the model of this lesson.
 
 # %% [markdown]
 # ## Your turn, or the clip's
 #
-# Press *Start camera* and step back until your feet are seen; or press *Recorded routine*. Frames stay on this machine and are not stored.
+# Press *Start camera* and step back until your feet are seen; or press *Recorded routine*. Frames stay on this machine and are not stored. If you sit, or your legs are out of the picture: `Webcam(Recogniser(seated=True))` names four positions of the arms instead, from the shoulders up.
 
 # %%
 camera = Webcam(Recogniser(model))
@@ -600,7 +602,7 @@ told.table().round(2)
 # %% [markdown]
 # ## What a teacher would say
 #
-# The last column holds corrections. Each is a *measured* quantity against what the movement asks for, and one of three verdicts: good, fault, or *unsure*.
+# The last column is for corrections, and empty where nothing is plainly wrong. Each is a *measured* quantity against what the movement asks for, and one of three verdicts: good, fault, or *unsure*.
 
 # %%
 event = told.events[0]
@@ -676,7 +678,7 @@ scene = Scene(
     ROUTINE, style=style, keys=dance.keys, camera=Camera(yaw=15), size=(240, 320)
 )
 
-# %%
+# %% alt="Film: the studio's dancer dances the recognised movements"
 every = range(0, len(scene.motion), 2)
 frames = [picture.rgb for picture in tqdm(scene.pictures(only=every), total=len(every))]
 Video(str(write_video("danced_back.mp4", frames, scene.fps / 2)), embed=True)

@@ -95,7 +95,7 @@ figure
 #
 # Hard to say, from postures. Let them dance.
 
-# %%
+# %% alt="Film: three grey dancers side by side, each in another style"
 three = np.concatenate([video.pictures[:60] for video in one_of_each], axis=2)
 larger = three.repeat(2, axis=1).repeat(2, axis=2)[..., None].repeat(3, axis=-1)
 clip = write_video("three_styles.mp4", larger, fps=10)
@@ -115,7 +115,7 @@ plots.pose_strips(
 # %% [markdown]
 # ## A skeleton as 51 numbers
 #
-# MediaPipe finds 33 landmarks, as shares of the picture. AlphaPose and OpenPose find the 17 keypoints of **COCO**, in pixels. All three papers use those. Here is the way from one to the other, with a dancer of `ballet6`:
+# MediaPipe finds 33 landmarks, as shares of the picture. AlphaPose finds the 17 keypoints of **COCO**, in pixels, and two of the three papers use those. Here is the way from one to the other, with a dancer of `ballet6`:
 
 # %%
 take = TakeSet.load("ballet6")[0]
@@ -270,7 +270,7 @@ draw_scores(
 # %% [markdown]
 # *Two rows, accuracy on strangers with its interval over videos; the thin line is chance.*
 #
-# **Why?** In pixels a step to the left moves all 17 points by fifty, a bounce by five. In boxes the bounce is what is left, and still two LSTM layers must find it by themselves, from 32 videos. Whatever it knows of its own videos and not of strangers is no style: it is somebody's habit.
+# **Why?** In pixels a step to the left moves the whole skeleton, and further than a bounce does. In boxes the step is gone and the bend of the knees is left; still two LSTM layers must find it by themselves, from 32 videos. Where an interval holds the line of chance, no style has been learnt that strangers share. Whatever it knows of its own videos and not of strangers is no style: it is somebody's habit.
 
 # %% [markdown]
 # ## Recipe 2: chunks of pictures
@@ -384,7 +384,7 @@ draw_scores(scores, f"LSTM minus majority vote: {lead}")
 # %% [markdown]
 # *Two rows, accuracy with its interval over videos; the thin line is chance.*
 #
-# **Why?** A frame is a posture, and here all three styles share theirs: dancers differ more than styles do. The vote adds up what postures tell, and can do no more. What the LSTM has beyond that it has from time.
+# **Why?** A frame is a posture, and here all three styles share theirs: dancers differ more than styles do. The vote adds up what single frames tell, and can do no more. What the LSTM has beyond that it has from time, unless the vote is a weak opponent: the next baseline but one is a stronger.
 #
 # On real videos the report finds 56.4 % for its vote and 65.9 % for its LSTM, of ten styles. There a single frame tells much: a ballroom, a tutu, a street.
 
@@ -409,7 +409,7 @@ draw_scores(scores, f"The LSTM with pictures: {both:.0%}, without: {poses:.0%}")
 # %% [markdown]
 # *Five rows: majority vote, LSTM, LSTM on poses only, and attention and TCN, which were asked about the 16 videos of the first fold only.*
 #
-# More inputs are not always more knowledge. Recipe 2 has shown what pictures tell about style here, and what they tell about the room. Where both are joined, a network may learn the room by heart; strangers come with rooms of their own.
+# How many videos apart are the two numbers of the title? More inputs are not always more knowledge. Recipe 2 has shown what pictures tell about style here, and what they tell about the room. Where both are joined, a network may learn the room by heart; strangers come with rooms of their own.
 
 # %% [markdown]
 # ## Five numbers
@@ -457,7 +457,7 @@ ahead = scores["LSTM"].accuracy - posture_right.mean()
 print(f"LSTM minus posture: {100 * ahead:+.0f} points")
 
 # %% [markdown]
-# Compare the postures with the majority vote above. A baseline deserves as much care as the model, or it flatters the lead.
+# Both the postures and the vote above are blind to time, and they need not be equally good. Of two such baselines the better one counts, and with 48 videos even their order is unsure. A baseline deserves as much care as the model, or it flatters the lead.
 #
 # Whoever knows what to look for needs no thousand videos. Whoever does not, or has styles that differ by more than their bounce, lets a network look, and pays in videos.
 
@@ -526,6 +526,7 @@ danced, called = np.unravel_index(wrong.argmax(), wrong.shape)
 plots.confusion_matrix(
     counts,
     names,
+    unit="videos",
     title=f"{wrong.max()} of {counts[danced].sum()} {names[danced]} are called {names[called]}",
 )
 
@@ -543,7 +544,7 @@ plots.confusion_matrix(
 model, test = models["poses"][0], folds[0][1]
 
 
-@interact(name=SelectionSlider(options=test.names.tolist(), value=test.names[-1]))
+@interact(name=test.names.tolist())
 def moment_by_moment(name=test.names[-1]):
     video = next(each for each in test if each.name == name)
     when, p = model.over_time(video, window=3.0)

@@ -295,7 +295,7 @@ scaling.finished(
 )
 
 # %% [markdown]
-# *Four flights of stairs, videos finished over seconds. One process climbs evenly; two processes start late and climb twice as steeply; Dask's two workers are there from the start. In the last run one of them is killed at the dotted line.*
+# *Four flights of stairs, videos finished over seconds. One process climbs evenly; two processes start late and climb more steeply; Dask's two workers are there from the start. In the last run one of them is killed at the dotted line.*
 #
 # **Why is nothing lost?** The scheduler notices that the line is dead, and gives the video to somebody else. What was finished lies on the disk, each file **whole or not there**: it is written under another name and moved at the end. And if a worker dies *between* writing and telling, the next one finds the file, sees by a fingerprint that it was made from this very video, and reports it.
 
@@ -323,7 +323,7 @@ shared_by_two = seconds(
 print(f"alone: {alone:.0f} s, with two workers: {shared_by_two:.0f} s")
 
 # %% [markdown]
-# **Why?** Chief and workers are three more processes, and each loads TensorFlow, for a few seconds of training. It is Amdahl's $s$ again. Lesson 06's searches take minutes to nights; there it is worth it. But there is a second limit:
+# **Why?** It cannot be twice as quick, and may well be slower: chief and workers are three more processes, and each loads TensorFlow, for a few seconds of training. It is Amdahl's $s$ again. Lesson 06's searches take minutes to nights; there it is worth it. But there is a second limit:
 
 # %%
 plan = bracket_table(max_epochs=9, factor=3)

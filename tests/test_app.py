@@ -20,7 +20,7 @@ import numpy as np
 import psutil
 import pytest
 
-from ballet_lib import recognition, styles
+from ballet_lib import annotation, recognition, styles
 from ballet_lib.app import FilmAnalysis, film_analysis
 from ballet_lib.app.film_job import FilmJob, Stopped
 from ballet_lib.decisions import Event
@@ -63,7 +63,7 @@ def quick(monkeypatch):
     """Recognition at once, of one relevé, whatever the file holds."""
     monkeypatch.setattr(recognition, "recognise", recognised)
     draw = lambda told, video, path, progress: path.write_bytes(b"an mp4")  # noqa: E731
-    monkeypatch.setattr(recognition, "annotated_video", draw)
+    monkeypatch.setattr(annotation, "annotated_video", draw)
 
 
 class Page:

@@ -10,7 +10,7 @@ from keras.ops import convert_to_numpy as numpy
 
 from ballet_lib.classifier import Classifier
 from ballet_lib.errors import BalletError
-from ballet_lib.generation.autoencoder import SHIPPED, Autoencoder, fit_autoencoder
+from ballet_lib.generation.autoencoder import Autoencoder, fit_autoencoder
 from ballet_lib.generation.autoencoder_training import (
     SHIFT,
     _entropy_and_overlap,
@@ -18,6 +18,7 @@ from ballet_lib.generation.autoencoder_training import (
     _sampling,
     vary,
 )
+from ballet_lib.model_files import SHIPPED
 from ballet_lib.networks.autoencoder import _to_depth, _to_space, lean, paper, patch_of
 from ballet_lib.silhouettes import Silhouettes, iou
 

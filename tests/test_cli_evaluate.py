@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from ballet_lib import BalletError, cli_evaluate  # noqa: F401  (registers the command)
+from ballet_lib import BalletError
 from ballet_lib.classifier import Classifier
 from ballet_lib.cli import main
 from ballet_lib.pose_sequence import PoseSequence

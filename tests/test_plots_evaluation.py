@@ -32,12 +32,12 @@ def texts(ax):
 
 def test_the_matrix_shows_counts_and_shares_under_french_names():
     figure = plots.confusion_matrix(
-        np.array([[6, 2], [0, 5]]), ["demi_plie", "grand saut"], title="Two of eight"
+        np.array([[6, 2], [0, 5]]), ["demi_plie", "grand saut"], unit="videos", title="Two of eight"
     )
     (ax,) = figure.axes
     assert sorted(texts(ax)) == sorted(["6\n75 %", "2\n25 %", "5\n100 %"])
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["demi-plié  (8)", "grand saut  (5)"]
-    assert figure.get_suptitle() == "Two of eight"
+    assert (figure.get_suptitle(), ax.get_ylabel()) == ("Two of eight", "danced (videos)")
 
 
 def test_right_is_blue_wrong_is_orange_and_never_danced_is_said():

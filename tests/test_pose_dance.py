@@ -6,7 +6,7 @@ import pytest
 from ballet_lib.errors import BalletError
 from ballet_lib.generation import pose_dance as module
 from ballet_lib.generation.pose_dance import fit_pose_dance, pictures, routine_motions, silhouettes_of
-from ballet_lib.generation.pose_judges import bend_limits, bends, copying, nearest_motion
+from ballet_lib.generation.pose_judges import bend_limits, bends, between_dancers, nearest_motion
 from ballet_lib.generation.pose_vectors import FEET, to_motion, to_rotations, to_vectors
 from ballet_lib.studio.body import JOINT, JOINTS, PARENTS, Body, Motion
 from ballet_lib.studio.choreography import Style
@@ -158,9 +158,10 @@ def test_bends_are_nought_at_rest_and_deep_in_a_plie(motions):
 
 def test_a_copy_is_found_and_another_dance_is_not(motions):
     copy = motions["a_walk"][5:30]
-    assert copying(copy, motions) == pytest.approx(0, abs=1e-6)
+    real, apart = list(motions.values()), between_dancers(motions)
+    assert nearest_motion(copy, real) == pytest.approx(0, abs=1e-6)
     fresh = dance("bow", style=Style(tempo=80), fps=10.0)
-    assert copying(fresh, motions) > 0.5
+    assert nearest_motion(fresh, real).mean() > 0.5 * apart
     away = nearest_motion(copy, [motions["a_demi_plie"]])
     assert away.shape == (25 - 9,) and away.min() > 0.02
     single = nearest_motion(motions["a_walk"][[7]], [motions["b_walk"]], 1)
@@ -179,4 +180,4 @@ def test_judges_need_something_to_compare_with(motions):
     with pytest.raises(BalletError, match="10 frames"):
         nearest_motion(motions["a_walk"][:5], [motions["b_walk"]])
     with pytest.raises(BalletError, match="two or more"):
-        copying(motions["a_walk"], {"a_1": motions["a_walk"], "a_2": motions["a_demi_plie"]})
+        between_dancers({"a_1": motions["a_walk"], "a_2": motions["a_demi_plie"]})

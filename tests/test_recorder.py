@@ -513,26 +513,3 @@ def test_pixels_are_stored_when_asked_and_it_says_so(tmp_path):
     assert len(frames) == 40 == len(take)
     assert not list(tmp_path.glob(f"{gone}*"))
     assert len(TakeSet.load(tmp_path)) == 1
-
-
-def test_a_film_cut_off_by_a_full_disk_is_no_film(tmp_path, monkeypatch):
-    import ballet_lib.video
-
-    with TakeRecorder(tmp_path, "anna", pixels=True, count_in=0) as recorder:
-        recorder.start()
-        for n in range(60):
-            recorder.feed(pose(n / 20), n / 20, marked(n))
-        write = ballet_lib.video.write_video
-
-        def cut(path, frames, fps):
-            whole = write(path, frames, fps)
-            whole.write_bytes(whole.read_bytes()[:300])
-            return whole
-
-        with monkeypatch.context() as patch:
-            patch.setattr(ballet_lib.video, "write_video", cut)
-            with pytest.raises(BalletError, match="written whole"):
-                recorder.keep()
-        assert recorder.state == REVIEW and files(tmp_path) == []
-        recorder.keep()
-    assert len(files(tmp_path)) == 4

@@ -144,3 +144,11 @@ def test_what_cannot_be_danced_is_refused(tmp_path):
     with pytest.raises(BalletError, match="Nobody can dance"):
         verify(FIVE, exact=True, fps=-1)
     assert module.DANCER > 26
+
+
+def test_what_all_cores_draw_is_what_one_draws():
+    scene = stage(parse("relevé 4"), tempo=130, fps=12, size=(90, 120))
+    one = [picture.rgb for picture in scene.pictures()]
+    assert len(one) > module.PART
+    for drawn, wanted in zip(module._drawn(scene), one, strict=True):
+        assert np.array_equal(drawn, wanted)

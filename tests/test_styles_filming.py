@@ -11,7 +11,7 @@ from ballet_lib.skeleton import COCO_17
 from ballet_lib.studio.camera import Camera
 from ballet_lib.studio.render import Picture
 from ballet_lib.styles.ensemble import FPS, FRAMES, TEMPO, draw_ensemble, join
-from ballet_lib.styles.filming import SHIPPED, STRANGERS, film, film_all, rgb_frames, scene_of
+from ballet_lib.styles.filming import SHIPPED, STRANGERS, film, film_all, scene_of
 from ballet_lib.styles.videos import SIDE, DanceVideos
 from ballet_lib.vocabulary import STYLES
 
@@ -82,13 +82,6 @@ def test_the_drawn_bodies_are_where_their_joints_are():
     assert abs(np.median(column) - both.exact[0, 1, :, 0].mean()) < 12, "where her joints are"
 
 
-def test_frames_of_a_film_can_be_drawn_alone():
-    every = rgb_frames("afrobeat", 1, every=40, size=(64, 48))
-    assert every.shape == (3, 48, 64, 3)
-    assert every.dtype == np.uint8
-    assert np.array_equal(every[1], next(scene_of("afrobeat", 1, (64, 48)).pictures([40])))
-
-
 def test_a_film_finds_its_dancers_where_they_are():
     video = film("classical", 2, frames=4)
     assert video.name == "classical_02"
@@ -119,7 +112,6 @@ def test_filming_again_gives_what_ships():
     [
         (lambda: scene_of("polka", 1), "style 'polka'"),
         (lambda: scene_of("hip_hop", 0), "no video 0"),
-        (lambda: rgb_frames("hip_hop", 1, every=0), "every=0"),
         (lambda: film("hip_hop", 1, frames=0), "frames=0"),
         (lambda: film_all([1], workers=0), "workers=0"),
     ],

@@ -7,7 +7,6 @@ from ballet_lib.errors import BalletError
 from ballet_lib.splits import accuracy_interval
 from ballet_lib.styles.leak import (
     ChunkFeatures,
-    by_fold,
     chunk_features,
     leak,
     shuffled,
@@ -139,15 +138,6 @@ def test_the_model_of_before_is_offered_for_use_again():
 
 
 # --- Counting ---
-
-
-def test_folds_are_counted():
-    told = leak(chunks_of(), fit, bar=False)
-    counted = by_fold(told)
-    assert list(counted.columns) == ["split", "fold", "right", "of", "accuracy"]
-    assert counted.of.eq(18).all() and counted.right.sum() == told.right.sum()
-    fold = told[(told.split == "by video") & (told.fold == 2)]
-    assert counted.set_index(["split", "fold"]).accuracy[("by video", 2)] == fold.right.mean()
 
 
 def test_intervals_draw_whole_videos():

@@ -9,7 +9,7 @@ from ballet_lib.errors import BalletError
 from ballet_lib.frame_features import encoder
 from ballet_lib.styles import streams
 from ballet_lib.styles.skeletons import box_normalised
-from ballet_lib.styles.streams import at_rate, each_video, picture_encoder, stacked, two_streams
+from ballet_lib.styles.streams import at_rate, each_video, picture_encoder, stacked
 from ballet_lib.styles.videos import DanceVideo, DanceVideos
 
 
@@ -26,25 +26,19 @@ def videos() -> DanceVideos:
 
 
 def test_every_k_th_frame_of_both_streams(videos):
-    told = two_streams(videos, every=5)
-    assert (told.pictures.shape, told.poses.shape) == ((3, 4, 96), (3, 4, 20, 51))
-    assert (len(told), told.labels, list(told.names)) == (3, ("a", "b"), ["a_1", "b_1", "a_2"])
-    np.testing.assert_array_equal(told.y, [0, 1, 0])
-    for row, one in enumerate(videos):
-        people = one.people
-        boxes = box_normalised(one.keypoints[[0, 5, 10, 15]]).reshape(4, people, 51)
-        np.testing.assert_array_equal(told.poses[row, :, :people], boxes)
-        assert not told.poses[row, :, people:].any()
-        seen = encoder("course")(one.pictures[[0, 5, 10, 15]])
-        np.testing.assert_allclose(told.pictures[row], seen, atol=1e-5)
-    assert [stream.shape[2:] for stream in told.inputs] == [(96,), (20, 51)]
+    told = each_video(videos, every=5)
+    assert [row.name for row in told] == ["a_1", "b_1", "a_2"] and [len(row) for row in told] == [4, 5, 5]
+    for row, one in zip(told, videos, strict=True):
+        shown = range(0, len(one), 5)
+        boxes = box_normalised(one.keypoints[shown]).reshape(len(shown), one.people, 51)
+        np.testing.assert_array_equal(row.poses, boxes)
+        np.testing.assert_allclose(row.pictures, encoder("course")(one.pictures[shown]), atol=1e-5)
 
 
-def test_streams_and_steps_can_be_chosen(videos):
-    poses = two_streams(videos, every=2, steps=3, streams="poses")
-    assert poses.pictures is None and poses.poses.shape == (3, 3, 20, 51) and len(poses.inputs) == 1
-    pictures = two_streams(videos, every=20, streams="pictures")
-    assert pictures.poses is None and pictures.pictures.shape == (3, 1, 96)
+def test_a_stream_can_be_left_out(videos):
+    poses, pictures = (each_video(videos, streams) for streams in ("poses", "pictures"))
+    assert all(row.pictures is None and row.poses is not None for row in poses)
+    assert all(row.poses is None and row.pictures is not None for row in pictures)
 
 
 def test_pictures_are_encoded_once(monkeypatch):
@@ -104,24 +98,27 @@ def test_another_frame_rate_takes_what_was_shown_then():
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"every": 0}, "whole numbers from 1"),
-        ({"every": 2.5}, "whole numbers from 1"),
-        ({"steps": 0}, "whole numbers from 1"),
-        ({"steps": 5}, "a_1 has 4 steps, too short for sequences of 5"),
         ({"streams": "sound"}, "no stream 'sound'. There are: both, poses, pictures"),
         ({"encoder": "vgg"}, "no encoder 'vgg'. There are: course, resnet50, inception"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(videos, wrong, message):
     with pytest.raises(BalletError, match=message):
-        two_streams(videos, **wrong)
+        each_video(videos, **wrong)
+
+
+def test_a_video_can_be_too_short(videos):
+    (row,) = each_video(videos[:1], "poses")
+    streams.check_length(row, 20)
+    with pytest.raises(BalletError, match="a_1 has 20 steps, too short for sequences of 21"):
+        streams.check_length(row, 21)
 
 
 def test_pictures_must_be_there_if_they_are_asked_for(videos):
-    blind = DanceVideos((videos[0], replace(videos[1], pictures=None)))
+    blind = replace(videos[1], pictures=None)
     with pytest.raises(BalletError, match="b_1 has no pictures"):
-        two_streams(blind)
-    assert two_streams(blind, streams="poses").poses is not None
+        each_video([videos[0], blind])
+    assert each_video([blind], "poses")[0].pictures is None
 
 
 def test_large_encoders_are_never_downloaded(monkeypatch, tmp_path):
@@ -147,6 +144,6 @@ def test_a_large_encoder_averages_its_last_map(monkeypatch, videos):
             return pictures * np.float32([1, 2])
 
     monkeypatch.setattr(pretrained, "pretrained", lambda which: Large())
-    told = two_streams(videos, every=1, encoder="resnet50", streams="pictures")
-    mean = videos[0].pictures.mean(axis=(1, 2))[:20]
-    np.testing.assert_allclose(told.pictures[0], np.stack([mean, 2 * mean], axis=1), rtol=1e-5)
+    told = each_video(videos, "pictures", "resnet50")[0]
+    mean = videos[0].pictures.mean(axis=(1, 2))
+    np.testing.assert_allclose(told.pictures, np.stack([mean, 2 * mean], axis=1), rtol=1e-5)

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from ballet_lib.errors import BalletError
+from ballet_lib.model_files import SHIPPED
 from ballet_lib.styles import training
-from ballet_lib.styles.classifier import SHIPPED, StyleClassifier
+from ballet_lib.styles.classifier import StyleClassifier
 from ballet_lib.styles.settings import COURSE, PAPER, recipe_of
 from ballet_lib.styles.streams import VideoStreams, each_video
 from ballet_lib.styles.training import fit_style

@@ -11,7 +11,7 @@ import pytest
 from ballet_lib import BalletError
 from ballet_lib.networks import NETWORKS, build
 from ballet_lib.tuning import SPACES, SearchSpace, bracket_table, brackets
-from ballet_lib.tuning.records import Record, Records, best_of
+from ballet_lib.tuning.records import COLUMNS, Record, Records, best_of
 
 SPACE = {"network": ["lstm", "bilstm"], "units": list(range(4, 64)), "learning_rate": [1e-2, 1e-3],
          "dropout": [0.0, 0.1, 0.2]}  # fmt: skip
@@ -291,8 +291,8 @@ def test_records_are_read_as_they_were_written_and_again_when_they_change(tmp_pa
     record.write(folder)
     records = Records(tmp_path)
     assert records.read() == [record] and not record.finished
-    record.rows.append({"epoch": 1, "val_accuracy": 0.5})
-    record.status, record.score, record.loss = "completed", 0.5, 1.0
+    record.rows.append(dict.fromkeys(COLUMNS, 0.5))
+    record.status, record.score, record.loss, record.best_epoch = "completed", 0.5, 1.0, 1
     record.write(folder)
     assert records.read() == [record] and best_of(records.read()) == record
     json.loads((folder / "epochs.json").read_text())

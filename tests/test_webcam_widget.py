@@ -56,6 +56,7 @@ class Recogniser:
     """Says what the test wants it to say."""
 
     labels, length, delay, threshold = tuple(MOVEMENTS), 5, 1.5, 0.8
+    seated = False
 
     def __init__(self):
         self.reset()

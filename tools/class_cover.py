@@ -12,7 +12,7 @@ FIRST = "notebooks/00_start_here.ipynb"
 BINDER_BADGE = "https://mybinder.org/badge_logo.svg"
 COLAB_BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
 LESSON = re.compile(r"^\| \[(.+)\]\(notebooks/(\w+)\.ipynb\) \| (.+) \|$", re.MULTILINE)
-"""A row of the README's course map: title, file, and the other cells, what is learnt first, minutes last."""
+"""A row of the README's course map: title, file, and the other cells: what is learnt, minutes, and more."""
 LONGEST = 200  # characters of a title, a name or dates
 
 
@@ -133,13 +133,13 @@ class Cover:
             notebook, tasks = f"notebooks/{name}.ipynb", f"exercises/{name}.ipynb"
             if notebook not in files:
                 continue
-            learnt, *_, minutes = (cell.strip() for cell in others.split("|"))
+            learnt, minutes, *_ = (cell.strip() for cell in others.split("|"))
             cells = [f"[{title}]({notebook})", learnt, f"[tasks]({tasks})" if tasks in files else ""]
             if self.repository and (colab := self.repository.colab(notebook)):
                 cells.append(f"[![Open in Colab]({COLAB_BADGE})]({colab})")
             rows.append([*cells, minutes])
         if not rows:
-            raise BalletError("The README's course map names no notebook that is there. Run: make course.")
+            raise BalletError("The README's course map names no notebook that is there. Run: make notebooks.")
         launches = [""] if len(rows[0]) == 5 else []
         head = [
             "lesson",
@@ -147,7 +147,7 @@ class Cover:
             "exercises",
             *launches,
             "minutes",
-        ]  # which `make course` keeps up to date
+        ]  # which `make notebooks` keeps up to date
         return "\n".join(f"| {' | '.join(cells)} |" for cells in [head, ["---"] * len(head), *rows])
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 
-for name in (".venv", "build", "dist", ".pytest_cache", ".ruff_cache"):
+for name in (".venv", "build", "dist", "site", ".cache", ".pytest_cache", ".ruff_cache"):
     shutil.rmtree(ROOT / name, ignore_errors=True)
 for room in ("ballet_lib", "tests", "tools", "benchmarks", "lessons", "notebooks"):
     for name in ("__pycache__", ".ipynb_checkpoints"):

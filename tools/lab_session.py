@@ -52,6 +52,10 @@ class Lab:
         """Address of one notebook alone, without the file browser."""
         return f"{self.address}doc/tree/notebooks/{quote(notebook)}?token={self.token}&reset"
 
+    def url_in_notebook(self, notebook: str) -> str:
+        """Address of the same in Notebook 7, which the same server serves where it is installed."""
+        return f"{self.address}notebooks/notebooks/{quote(notebook)}?token={self.token}"
+
 
 @contextmanager
 def running_lab(home: Path, notebooks: list[Path]) -> Iterator[Lab]:
@@ -85,6 +89,7 @@ def running_lab(home: Path, notebooks: list[Path]) -> Iterator[Lab]:
     command = [
         sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
         "--ServerApp.port=0", f"--ServerApp.root_dir={folder.parent}", "--LabApp.expose_app_in_browser=True",
+        "--JupyterNotebookApp.expose_app_in_browser=True",
     ]  # fmt: skip
     with (home / "server.log").open("wb") as log:
         server = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
@@ -162,8 +167,13 @@ def camera_film(video: Path, folder: Path, start: float = 0, seconds: float | No
 
 
 def open_notebook(page, lab: Lab, notebook: str) -> None:
-    """Open a notebook and wait until its kernel is idle."""
-    page.goto(lab.url(notebook))
+    """Open a notebook in JupyterLab and wait until its kernel is idle."""
+    open_at(page, lab.url(notebook))
+
+
+def open_at(page, url: str) -> None:
+    """Open the address of a notebook, in JupyterLab or Notebook 7, and wait until its kernel is idle."""
+    page.goto(url)
     page.wait_for_function(
         """() => {
             const panel = window.jupyterapp?.shell.currentWidget;
@@ -183,6 +193,26 @@ def run_all(page, seconds: float = 600) -> None:
     )
     page.wait_for_function("() => window.ran", timeout=1000 * seconds)
     page.wait_for_timeout(1500)  # the widgets of the last cell get their pictures
+
+
+def run_cell(page, words: str, seconds: float = 60) -> None:
+    """Run the first code cell of the open notebook that contains `words`, and wait until it is done."""
+    page.evaluate(
+        """async (words) => {
+            const content = window.jupyterapp.shell.currentWidget.content;
+            content.activeCellIndex = content.widgets.findIndex(
+                (cell) => cell.model.type === "code" && cell.model.sharedModel.source.includes(words));
+            window.ran = false;
+            window.jupyterapp.commands.execute("notebook:run-cell").finally(() => (window.ran = true));
+        }""",
+        words,
+    )
+    page.wait_for_function("() => window.ran", timeout=1000 * seconds)
+
+
+def end_kernel(page) -> None:
+    """End the open notebook's kernel: one that is left runs until the server ends."""
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
 
 
 def outputs(page) -> list[dict]:

@@ -36,7 +36,7 @@ def main() -> int:
     if find_browser() is None:
         sys.exit("No Chromium or Chrome was found. Install one, on Debian with: apt install chromium")
     if missing := [str(path) for path in options.notebooks if not path.is_file()]:
-        sys.exit(f"There is no notebook {', '.join(missing)}. Build it with: make course")
+        sys.exit(f"There is no notebook {', '.join(missing)}. Build it with: make notebooks")
     home, faults = Path(tempfile.mkdtemp(prefix="look-")), []
     try:
         with running_lab(home, options.notebooks) as lab, browser_page(options.camera, options.width) as page:

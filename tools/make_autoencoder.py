@@ -5,7 +5,8 @@
 The fifth dancer, r15, is a stranger to it; she tells how good it is and is not learnt from.
 """
 
-from ballet_lib.generation.autoencoder import SHIPPED, fit_autoencoder
+from ballet_lib.generation.autoencoder import fit_autoencoder
+from ballet_lib.model_files import SHIPPED
 from ballet_lib.silhouettes import Silhouettes, iou
 
 STRANGER = "r15"

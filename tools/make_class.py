@@ -85,7 +85,7 @@ def write_class(root: Path, output: Path, cover: Cover) -> int:
     """
     files = chosen(course_files(root), cover.withhold)
     if not any(name.startswith("notebooks/") and name.endswith(".ipynb") for name in files):
-        raise BalletError(f"There are no notebooks in {root}. Build them first: make course.")
+        raise BalletError(f"There are no notebooks in {root}. Build them first: make notebooks.")
     output = Path(os.path.abspath(output))
     check_output(output)
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -141,7 +141,7 @@ def copy(source: Path, target: Path) -> None:
 
 def without_targets(makefile: str, withhold: bool) -> str:
     """Return a Makefile without the targets whose files are left out."""
-    names = "|".join((*TARGETS, "course") if withhold else TARGETS)
+    names = "|".join((*TARGETS, "course", "notebooks") if withhold else TARGETS)
     parts = [part for part in makefile.split("\n\n") if not re.match(rf"({names}):", part)]
     listed = (re.sub(rf" ({names})\b", "", part) if ".PHONY" in part else part for part in parts)
     return "\n\n".join(listed)

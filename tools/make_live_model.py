@@ -15,9 +15,10 @@ from pathlib import Path
 import numpy as np
 from joblib import Parallel, delayed
 
-from ballet_lib.classifier import SHIPPED, Classifier
+from ballet_lib.classifier import Classifier
 from ballet_lib.event_scores import EventScores, score_events
 from ballet_lib.live import Recogniser
+from ballet_lib.model_files import SHIPPED
 from ballet_lib.pose_model import cache_folder, pose_model
 from ballet_lib.sliding_window import SEEN_ENOUGH
 from ballet_lib.studio.build import make_take

@@ -5,7 +5,7 @@
 It names windows of three seconds, as the app asks for them. `benchmarks/styles.py` asks it about strangers.
 """
 
-from ballet_lib.styles.classifier import SHIPPED
+from ballet_lib.model_files import SHIPPED
 from ballet_lib.styles.training import fit_style
 from ballet_lib.styles.videos import DanceVideos
 

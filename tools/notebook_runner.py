@@ -14,6 +14,7 @@ from pathlib import Path
 from queue import Empty
 
 import nbformat
+from kernel_memory import watched
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
@@ -28,10 +29,11 @@ _PROGRESS = re.compile(r"\d+%\||\d+it \[|\r")
 
 @dataclass
 class Run:
-    """What a run left behind: the notebook with its outputs, its seconds, and one sentence per error."""
+    """What a run left behind: the notebook with its outputs, seconds, peak of bytes, a sentence per error."""
 
     notebook: NotebookNode
     seconds: float = 0.0
+    memory: int = 0
     faults: list[str] = field(default_factory=list)
 
 
@@ -63,7 +65,7 @@ def run(
 
     `timeout` is seconds for one cell. `environment` adds to the kernel's variables. `progress(done, cells)`
     is called after each cell. With `drive`, the widgets are used after the last cell; the returned seconds
-    do not count that. Nothing is raised for an error in a cell: it is among the faults.
+    and memory do not count that. Nothing is raised for an error in a cell: it is among the faults.
     """
     result = Run(notebook)
     number = 0
@@ -84,11 +86,12 @@ def run(
         with client.setup_kernel(env=variables):
             look_often(client.kc.shell_channel)
             started = time.monotonic()
-            for number, cell in enumerate(notebook.cells, start=1):
-                client.execute_cell(cell, number - 1)
-                if progress:
-                    progress(number, len(notebook.cells))
-            result.seconds = time.monotonic() - started
+            with watched(client.km.provisioner.pid) as peak:
+                for number, cell in enumerate(notebook.cells, start=1):
+                    client.execute_cell(cell, number - 1)
+                    if progress:
+                        progress(number, len(notebook.cells))
+            result.seconds, result.memory = time.monotonic() - started, peak.memory
             client.set_widgets_metadata()
             if drive:
                 result.faults += _drive(client)

@@ -3,6 +3,7 @@
     python tools/notebooks.py                      the lessons, exercises and solutions that changed
     python tools/notebooks.py 01_pose_extraction   this lesson, if it changed
     python tools/notebooks.py --exercises 01       its exercise and solution, if they changed
+    python tools/notebooks.py --all                every lesson, and what else changed; tells what each takes
     python tools/notebooks.py --force              all, changed or not
     python tools/notebooks.py --check              run nothing; list what does not match its source
 
@@ -16,15 +17,16 @@ import argparse
 import json
 import math
 import os
-import re
 import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import course_table
 import jupytext
 import nbformat
 import schedules
+from alt_text import describe
 from nbformat import NotebookNode
 from notebook_cleaning import clean
 from notebook_runner import noise_in, run
@@ -76,18 +78,24 @@ def exercise_sources() -> list[Source]:
     ]
 
 
-def main() -> int:
-    """Build or check, as the arguments say; return the exit status."""
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
     parser = argparse.ArgumentParser(description="Build the notebooks from lessons/.")
     parser.add_argument(
         "names", nargs="*", help="lessons to build, by name or number; all when none is given"
     )
     parser.add_argument("--exercises", action="store_true", help="their exercises and solutions instead")
+    parser.add_argument("--all", action="store_true", help="every lesson, and a table of what they took")
     parser.add_argument("--force", action="store_true", help="build also what has not changed")
     parser.add_argument(
         "--check", action="store_true", help="only tell which notebooks do not match their source"
     )
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Build or check, as the arguments say; return the exit status."""
+    options = arguments()
     pace = os.environ.get("BALLET_PACE", "course")
     everything = exercise_sources() if options.exercises else sources(pace)
     if not (options.exercises or options.names) and pace == "course":
@@ -101,14 +109,19 @@ def main() -> int:
         faults = [fault for source in chosen for fault in mismatch(source)]
         faults += [] if options.names else orphans(pace)
         faults += [
-            f"{path.relative_to(ROOT)} has other minutes than the notebooks. Run: make course"
+            f"{path.relative_to(ROOT)} has other minutes than the notebooks. Run: make notebooks"
             for path in untimely()
         ]
         print("\n".join(faults) or f"{len(chosen)} notebooks match their sources.")
         return int(bool(faults))
-    changed = [source for source in chosen if options.force or mismatch(source)]
-    print(f"{len(chosen) - len(changed)} of {len(chosen)} notebooks are up to date.", flush=True)
+    forced = ("lesson", "exercise", "solution") if options.force else ("lesson",) if options.all else ()
+    changed = [source for source in chosen if source.kind in forced or mismatch(source)]
+    print(f"{len(chosen) - len(changed)} of {len(chosen)} notebooks are kept as they are.", flush=True)
+    if options.all:
+        print(course_table.announced(costs()), flush=True)
     built = [build(source, pace) for source in changed]
+    if options.all:
+        print(course_table.closing(costs(pace)))
     if pace == "course":
         write_shown_solutions()
         for path, text in untimely().items():
@@ -154,8 +167,10 @@ def executed(notebook: NotebookNode, source: Source, pace: str) -> list[str]:
     if result.faults:
         return result.faults
     clean(notebook, source.name if source.kind == "lesson" else str(source))
+    if silent := describe(notebook):
+        return [f"no caption in italics stands below the figure of: {beginning}" for beginning in silent]
     told = notebook.metadata.setdefault("ballet", {})
-    told["seconds"] = round(result.seconds)
+    told["seconds"], told["memory"] = round(result.seconds), round(result.memory, -8)
     if source.kind == "lesson":
         told["minutes"] = minutes(notebook, result.seconds)
     fill(notebook)
@@ -219,13 +234,14 @@ def mismatch(source: Source) -> list[str]:
     """Say in what a notebook differs from its source: an empty list, or one sentence."""
     where = f"{source}.ipynb"
     if not source.notebook.exists():
-        return [f"{where} is missing. Build it with: make course"]
+        return [f"{where} is missing. Build it with: make notebooks"]
     kept, wanted = nbformat.read(source.notebook, as_version=4), read(source)
     wanted.metadata.ballet = kept.metadata.get("ballet", {})
     fill(wanted)
     if [_content(cell) for cell in kept.cells] != [_content(cell) for cell in wanted.cells]:
         return [
-            f"{where} does not match {source.text.parent.name}/{source.text.name}. Build it with: make course"
+            f"{where} does not match {source.text.parent.name}/{source.text.name}. "
+            "Build it with: make notebooks"
         ]
     return []
 
@@ -252,20 +268,14 @@ def orphans(pace: str) -> list[str]:
 def untimely() -> dict[Path, str]:
     """Return what the files shall hold that tell minutes, where they tell others than the notebooks."""
     timetables = schedules.SCHEDULES.read_text(encoding="utf-8")
-    wanted = {README: mapped(), schedules.SCHEDULES: schedules.filled(timetables)}
+    readme = course_table.mapped(README.read_text(encoding="utf-8"), costs())
+    wanted = {README: readme, schedules.SCHEDULES: schedules.filled(timetables)}
     return {path: text for path, text in wanted.items() if text != path.read_text(encoding="utf-8")}
 
 
-def mapped() -> str:
-    """README.md with every lesson's measured minutes in the last column of its row of the course map."""
-    text = README.read_text(encoding="utf-8")
-    for source in sources():
-        if source.notebook.exists():
-            kept = nbformat.read(source.notebook, as_version=4).metadata.get("ballet", {})
-            total = kept.get("minutes", "?").split(":")[0].removeprefix("about ")
-            row = rf"(\(notebooks/{source.name}\.ipynb\).*\| )[^|\n]*( \|)$"
-            text = re.sub(row, rf"\g<1>{total}\g<2>", text, flags=re.MULTILINE)
-    return text
+def costs(pace: str = "course") -> list[course_table.Cost]:
+    """What each lesson took when its notebook was built."""
+    return [course_table.Cost.of(source.notebook) for source in sources(pace)]
 
 
 class Progress:

@@ -9,11 +9,12 @@ tasks, or all, gets the sum of theirs; a row that begins with `Room` gets what i
 typed, and stay.
 """
 
-import json
 import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from course_table import Cost
 
 ROOT = Path(__file__).resolve().parents[1]
 SCHEDULES = ROOT / "teaching" / "schedules.md"
@@ -65,22 +66,13 @@ def blocks(text: str, root: Path = ROOT) -> list[Block]:
 def measured(what: str, typed: int, root: Path = ROOT) -> int:
     """Return the minutes of a lesson or of tasks that a row names; those typed where it names none."""
     if lesson := LESSON.search(what):
-        return lesson_minutes(root / "notebooks" / f"{lesson[1]}.ipynb") or typed
+        return Cost.of(root / "notebooks" / f"{lesson[1]}.ipynb").minutes or typed
     if named := TASKS.search(what):
         there = tasks_of(named[1])
         keys = there if named[2] == "all tasks" else re.findall(r"\d\d\.\d", named[2])
         known = [there.get(key, 0) for key in keys]
         return sum(known) if known and all(known) else typed
     return typed
-
-
-def lesson_minutes(notebook: Path) -> int | None:
-    """Return how long a lesson takes, as measured when it was built; None before that."""
-    if not notebook.exists():
-        return None
-    kept = json.loads(notebook.read_text(encoding="utf-8"))["metadata"].get("ballet", {})
-    told = re.search(r"(\d+) min", kept.get("minutes", ""))
-    return int(told[1]) if told else None
 
 
 def tasks_of(lesson: str) -> dict[str, int]:
@@ -120,7 +112,7 @@ def main() -> int:
     faults = overfull(text)
     if "--check" in sys.argv[1:]:
         if filled(text) != text:
-            faults.append("teaching/schedules.md has other minutes than the notebooks. Run: make course")
+            faults.append("teaching/schedules.md has other minutes than the notebooks. Run: make notebooks")
     elif filled(text) != text:
         half = SCHEDULES.with_name(SCHEDULES.name + ".half")
         half.write_text(filled(text), encoding="utf-8", newline="\n")

@@ -1,19 +1,20 @@
-"""The web app, `ballet app`: a page for the camera and one for a video file, served by Voilà on this machine.
+"""The web app, `ballet app`: pages for the camera and for a video file, served by Voilà on this machine.
 
-`live_page` and `film_page` are all that stands in the notebooks of the two pages. `FilmAnalysis`, the widget
-of the second, works in any notebook.
+`live_page`, `seated_page` and `film_page` are all that stands in the notebooks of the pages. `FilmAnalysis`,
+the widget of the last, works in any notebook.
 """
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ballet_lib.app.film_analysis import FilmAnalysis
-    from ballet_lib.app.pages import film_page, live_page
+    from ballet_lib.app.pages import film_page, live_page, seated_page
     from ballet_lib.app.server import serve
 
-__all__ = ["FilmAnalysis", "film_page", "live_page", "serve"]
+__all__ = ["FilmAnalysis", "film_page", "live_page", "seated_page", "serve"]
 
-_HOMES = {"FilmAnalysis": "film_analysis", "film_page": "pages", "live_page": "pages", "serve": "server"}
+_HOMES = {"FilmAnalysis": "film_analysis", "serve": "server"}
+_HOMES |= dict.fromkeys(("film_page", "live_page", "seated_page"), "pages")
 
 
 def __getattr__(name: str):

@@ -200,7 +200,7 @@ class FilmAnalysis(anywidget.AnyWidget):
             if job is not self._job:
                 return
             if results is not None:
-                self.results, self.found = results, found | {"job": self._number}
+                self.results, self.found = results, (found or {}) | {"job": self._number}
             self._end(stage, words)
 
     # --- What is shown ----------------------------------------------------------------------------------
@@ -295,7 +295,8 @@ def _band(naming: "Naming", length: float) -> tuple[np.ndarray, np.ndarray]:
     """
     reach = SHORTEST / 2 + STEP
     breaks = np.flatnonzero(np.diff(naming.seconds) > 2 * reach) + 1
-    moments, shares = [], []
+    moments: list[np.ndarray | list[float]] = []
+    shares: list[np.ndarray] = []
     for middles, rows in zip(
         np.split(naming.seconds, breaks), np.split(naming.probabilities, breaks), strict=True
     ):
@@ -321,4 +322,4 @@ def _json(told: dict) -> str:
 
 
 def _correction(finding: "Finding | None", fps: float) -> dict | None:
-    return finding and {"words": finding.words, "at": finding.frame / fps}
+    return None if finding is None else {"words": finding.words, "at": finding.frame / fps}

@@ -148,7 +148,8 @@ class FilmJob:
             self._folder.cleanup()
 
     def _analysed(self, tell: Callable[[str, float], None], options: dict) -> Results:
-        from ballet_lib.recognition import annotated_video, recognise
+        from ballet_lib.annotation import annotated_video
+        from ballet_lib.recognition import recognise
 
         def step(stage: str, begin: float, end: float) -> Callable[[float], None]:
             def told(share: float) -> None:

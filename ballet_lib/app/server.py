@@ -25,7 +25,11 @@ PORTS = 20
 IDLE = 60
 """Seconds after which the kernel of a page that is closed ends. One that is open keeps its kernel."""
 
-PAGES = {"live": ("/", "Live · Ballet"), "film": ("/film", "A video file · Ballet")}
+PAGES = {
+    "live": ("/", "Live · Ballet"),
+    "seated": ("/seated", "Live, seated · Ballet"),
+    "film": ("/film", "A video file · Ballet"),
+}
 """Address and title of each page; the function of its name in `pages` makes it."""
 
 _EXTENSIONS = ["@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget"]
@@ -140,7 +144,7 @@ def _notebook(page: str, title: str) -> dict:
 
 
 def _voila(folder: Path, port: int, token: str, idle: float):
-    """Return the Voilà application of the two pages, not yet initialised."""
+    """Return the Voilà application of the pages, not yet initialised."""
     from tornado.ioloop import IOLoop
     from traitlets.config import Config
     from voila.app import Voila

@@ -39,14 +39,14 @@ def arms_overhead(answer, rng):
         landmarks[:, [INDEX["left_wrist"], INDEX["right_wrist"]], 1],
         landmarks[:, [INDEX["nose"]], 1],
     )
-    above = wrists < nose
+    above: np.ndarray = wrists < nose
     there = ~np.isnan(nose[:, 0])
     expect(
-        not np.array_equal(got[there], (wrists > nose).all(axis=1)[there]),
+        not np.array_equal(got[there], np.all(wrists > nose, axis=1)[there]),
         "You found where both hands are below the nose. In a picture y points down: higher is smaller.",
     )
     expect(
-        not np.array_equal(got[there], above.any(axis=1)[there]),
+        not np.array_equal(got[there], np.any(above, axis=1)[there]),
         "For you one arm is enough. In an attitude one arm is overhead and the other is not: ask for both.",
     )
     for number, side in enumerate(("left", "right")):
@@ -278,8 +278,8 @@ def my_dance(answer, rng):
     heels = points[:, [INDEX["left_heel"], INDEX["right_heel"]], 1]
     wrists, nose = points[:, [INDEX["left_wrist"], INDEX["right_wrist"]], 1], points[:, [INDEX["nose"]], 1]
     bent = (knees < 145).all(axis=0)
-    on_toes = (heels > heels[0] + 0.06).all(axis=1)
-    overhead = (wrists > nose).all(axis=1)
+    on_toes = np.all(heels > heels[0] + 0.06, axis=1)
+    overhead = np.all(wrists > nose, axis=1)
     expect(
         bent.any(),
         f"No plié yet: her knees bend to {knees.max(axis=0).min():.0f}° at the deepest, and 145° is asked.",

@@ -59,7 +59,7 @@ def _some_takes(count: int, rng: np.random.Generator) -> "TakeSet":
     """Draw whole takes of the course's set, in which somebody is seen in every frame."""
     from ballet_lib.takes import TakeSet
 
-    takes = TakeSet.load("ballet6").filter(lambda take: take.poses.found.all())
+    takes = TakeSet.load("ballet6").filter(lambda take: bool(take.poses.found.all()))
     return takes[rng.choice(len(takes), count, replace=False)]
 
 

@@ -285,11 +285,11 @@ def _expect_weights(cell) -> None:
 
 def _expect_gate(kept: np.ndarray) -> None:
     """Ask that of a memory of 1 the gate leaves sigmoid(4), if nothing comes in."""
-    gate = float(_sigmoid(np.float64(FORGET)))
+    gate = float(_sigmoid(np.array(FORGET)))
     for share, told in (
         (0.5, "The gate begins at 0.5 and halves the memory at each frame: after 40 frames nothing is "
          "left. Its bias should begin at 4."),
-        (float(_sigmoid(np.float64(1.0))), "The gate begins at 0.73, as Keras' LSTM does. Here its bias "
+        (float(_sigmoid(np.array(1.0))), "The gate begins at 0.73, as Keras' LSTM does. Here its bias "
          "should begin at 4."),
         (1.0, "Nothing is ever forgotten: f is 1. It should be the sigmoid of its bias."),
         (FORGET, "The memory grows fourfold at each frame: you took the bias for the gate. The gate is its "

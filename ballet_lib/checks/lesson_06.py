@@ -56,9 +56,9 @@ def tries_needed(answer, rng):
 def draw_rate(answer, rng):
     """Judge a function of low, high, rng that draws a number evenly on a logarithmic scale."""
     low, high = 1e-4, 1e-1
-    drawn = [answer(low, high, rng) for _ in range(3000)]
-    expect(all(np.ndim(one) == 0 for one in drawn), "One number a call was asked for.")
-    drawn = np.array(drawn, dtype=float)
+    answers = [answer(low, high, rng) for _ in range(3000)]
+    expect(all(np.ndim(one) == 0 for one in answers), "One number a call was asked for.")
+    drawn = np.array(answers, dtype=float)
     expect(
         np.ptp(drawn) > 0,
         f"Every draw is {drawn[0]:.2g}. Has it a generator of its own, always with the same seed? Draw "

@@ -169,7 +169,7 @@ def _made_up_answers(rng):
     probabilities = np.repeat((1 - confidence[:, None]) / 3, 4, axis=1)
     probabilities[np.arange(400), predicted] = confidence
     y = np.where(right, predicted, (predicted + rng.integers(1, 4, 400)) % 4)
-    ids = [f"take{n}" for n in range(400)]
+    ids = tuple(f"take{n}" for n in range(400))
     return Predictions(y, probabilities, rng.choice(["d01", "d02", "d03"], 400), _NAMES, ids)
 
 

@@ -197,10 +197,9 @@ def describe(answer, rng):
 
 def _judge_distance(answer, videos: list[DanceVideo], X: np.ndarray) -> None:
     """Put the camera at half the distance: pixels double, the dance stays."""
-    chosen = range(0, len(videos), 8)
+    chosen, doubled = range(0, len(videos), 8), np.array([2, 2, 1], np.float32)
     near = [
-        replace(videos[row], keypoints=videos[row].keypoints * np.float32([2, 2, 1]), size=(640, 640))
-        for row in chosen
+        replace(videos[row], keypoints=videos[row].keypoints * doubled, size=(640, 640)) for row in chosen
     ]
     change = np.abs([np.atleast_1d(answer(video)) for video in near] - X[list(chosen)]).mean(axis=0)
     expect(

@@ -9,6 +9,7 @@ from functools import cache
 
 import numpy as np
 
+from ballet_lib.checks.own_dance import flight
 from ballet_lib.pose_sequence import PoseSequence
 from ballet_lib.skeleton import INDEX, angle_between, joint_angles
 from ballet_lib.studio.balance import centre_of_mass
@@ -29,8 +30,6 @@ FLAT = 0.12
 """Metres of the floor that a foot covers unless it is pointed."""
 SHARPEST_KNEE = 25.0
 """Degrees between thigh and shank where the calf meets the thigh."""
-FASTEST = 9.0
-"""Metres a second; a hand that is thrown up reaches 8."""
 MOMENTS = 16
 """At which a dance is compared with another."""
 TAUGHT, ASKED = (0, 1, 2), (3, 4, 5, 6)
@@ -157,12 +156,9 @@ def _breaks_a_knee(motion: Motion, points: np.ndarray) -> tuple[int, str] | None
 
 
 def _flies(motion: Motion, points: np.ndarray) -> tuple[int, str] | None:
-    speed = np.linalg.norm(np.diff(points, axis=0), axis=-1).max(axis=1) * motion.fps
-    if speed.max() > FASTEST:
-        return int(speed.argmax()), (
-            f"something moves at {speed.max():.0f} m/s. Give it more counts from key to key."
-        )
-    return None
+    if (fast := flight(points, motion.fps)) is None:
+        return None
+    return fast.frame, f"the {fast.part} flies at {fast.speed:.0f} m/s. Give it more counts from key to key."
 
 
 def nearest_of_six(phrase: Phrase) -> tuple[str, float, str | None]:

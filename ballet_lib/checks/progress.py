@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from ballet_lib.errors import BalletError
@@ -62,8 +62,11 @@ def _read(path: Path) -> Progress:
         return Progress()
     if not path.is_file() or path.stat().st_size > LARGEST:
         raise ValueError("damaged")
-    kept = json.loads(path.read_text(encoding="utf-8"))
-    if not isinstance(kept, dict) or not isinstance(kept.get("version"), int):
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise ValueError("damaged") from error
+    if not isinstance(kept, dict) or kept.get("version") not in range(1000):  # becomes part of a file's name
         raise ValueError("damaged")
     if kept["version"] != VERSION:
         raise ValueError(f"version-{kept['version']}")
@@ -72,14 +75,13 @@ def _read(path: Path) -> Progress:
             {str(key): _record(told) for key, told in kept["tasks"].items()},
             {str(key): _answers(told) for key, told in kept["quizzes"].items()},
         )
-    except (AttributeError, KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
         raise ValueError("damaged") from error
 
 
 def _record(told: dict) -> Record:
-    return Record(
-        **{one.name: type(one.default)(told[one.name]) for one in fields(Record) if one.name in told}
-    )
+    plain = asdict(Record())
+    return Record(**{name: type(value)(told[name]) for name, value in plain.items() if name in told})
 
 
 def _answers(told: dict) -> dict[str, bool]:
@@ -151,6 +153,11 @@ class Row:
     quiz: int
     questions: int
 
+    @property
+    def done(self) -> str:
+        """How many of its tasks are right, in words; nothing where it has none."""
+        return f"{self.right} of {self.tasks}" if self.tasks else ""
+
 
 @dataclass(frozen=True)
 class Report:
@@ -172,7 +179,7 @@ class Report:
         width = max((row.tasks for row in self.rows), default=0)
         lines = [
             f"{row.lesson} {row.title:22} {'■' * row.right + '□' * (row.tasks - row.right):{width}}"
-            f"  {row.right} of {row.tasks} tasks, quiz {row.quiz} of {row.questions}"
+            f"  {row.done or 'no'} tasks, quiz {row.quiz} of {row.questions}"
             for row in self.rows
         ]
         return "\n".join([*lines, f"{self.right} of {self.tasks} tasks done"])
@@ -182,7 +189,7 @@ class Report:
             f"<tr><td style='text-align:left'>{row.lesson} {html.escape(row.title)}</td>"
             f"<td style='text-align:left;letter-spacing:.15em;color:#0072b2'>"
             f"{'■' * row.right}{'□' * (row.tasks - row.right)}</td>"
-            f"<td>{row.right} of {row.tasks}</td><td>{row.quiz} of {row.questions}</td></tr>"
+            f"<td>{row.done}</td><td>{row.quiz} of {row.questions}</td></tr>"
             for row in self.rows
         )
         head = "<tr><th style='text-align:left'>lesson</th><th></th><th>tasks</th><th>quiz</th></tr>"

@@ -2,6 +2,7 @@
 
 import random
 from pathlib import Path
+from typing import Any
 
 import anywidget
 import traitlets
@@ -53,9 +54,9 @@ class Quiz(anywidget.AnyWidget):
                     answers.append(f"{number} {letter}: {question.options[option]}")
         return "\n".join([*lines, "", "Answers", *answers])
 
-    def _repr_mimebundle_(self, **named) -> dict:
+    def _repr_mimebundle_(self, **named) -> Any:
         """Offer the widget, and for pages that show none the questions with their answers folded away."""
-        bundle = super()._repr_mimebundle_(**named)
+        bundle: Any = super()._repr_mimebundle_(**named)
         data, *metadata = bundle if isinstance(bundle, tuple) else (bundle,)
         data = dict(data) | {"text/html": self._as_html(), "text/plain": repr(self)}
         return (data, *metadata) if metadata else data

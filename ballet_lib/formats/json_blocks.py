@@ -16,6 +16,12 @@ LARGEST_OBJECT = 1 << 20
 _BLANK = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*")  # with the mark of UTF-8 that some editors set
 
 
+def _blank(buffer: bytearray, filled: int) -> int:
+    """Return where the blanks at the beginning end."""
+    blank = _BLANK.match(buffer, 0, filled)
+    return blank.end() if blank else 0
+
+
 class NotInBlocks(Exception):
     """The file is no plain list of objects, or damaged: only reading it as a whole can tell."""
 
@@ -64,7 +70,7 @@ def _cut(file: io.RawIOBase, progress: Callable[[int], object]) -> Iterator[memo
             if filled > LARGEST_OBJECT:
                 raise NotInBlocks
             continue
-        start = _BLANK.match(buffer, 0, filled).end()
+        start = _blank(buffer, filled)
         if buffer[start : start + 1] != mark:
             raise NotInBlocks
         behind = buffer[end:filled]
@@ -72,6 +78,6 @@ def _cut(file: io.RawIOBase, progress: Callable[[int], object]) -> Iterator[memo
         yield view[start : end + 1]
         filled, mark = len(behind), b","
         buffer[:filled] = behind
-    left = b"".join(bytes(buffer[_BLANK.match(buffer, 0, filled).end() : filled]).split())
+    left = b"".join(bytes(buffer[_blank(buffer, filled) : filled]).split())
     if left != (b"]" if mark == b"," else b"[]"):
         raise NotInBlocks

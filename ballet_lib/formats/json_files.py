@@ -14,6 +14,9 @@ LARGEST = 200 << 20
 LARGEST_FRAME = 20 << 20
 """Bytes of a JSON file that holds one frame."""
 
+MOST_MEMORY = 900_000_000
+"""Bytes that a document may take in memory. A list of empty lists takes twenty times what its text does."""
+
 FARTHEST = 1e6
 """Pixels from the corner beyond which no keypoint can lie."""
 
@@ -33,7 +36,13 @@ def read_json(path: Path, largest: int = LARGEST) -> Any:
                 f"{path} has {size / 1e6:,.0f} MB, and {largest / 1e6:,.0f} MB is the most that is read. "
                 "Divide it into a file for each video."
             )
-        text = path.read_bytes().decode("utf-8-sig")
+        content = path.read_bytes()
+        if _unfolded(content) > MOST_MEMORY:
+            raise BalletError(
+                f"{path} would fill {_unfolded(content) / 1e6:,.0f} MB of memory. "
+                "Divide it into smaller files."
+            )
+        text = content.decode("utf-8-sig")
     except OSError as error:
         raise BalletError(f"{path} cannot be read ({error.strerror}). Check that you may read it.") from error
     except UnicodeDecodeError as error:
@@ -52,6 +61,12 @@ def read_json(path: Path, largest: int = LARGEST) -> Any:
         raise BalletError(f"{path} is nested without end. It is no file of poses; leave it out.") from error
     except ValueError as error:  # a number of thousands of digits
         raise BalletError(f"{path} holds a number that cannot be ({error}). Make it anew.") from error
+
+
+def _unfolded(content: bytes) -> int:
+    """Return about how many bytes a document takes in memory, at most: text, objects, lists, values."""
+    objects, lists, values = (content.count(sign) for sign in (b"{", b"[", b","))
+    return 2 * len(content) + 200 * objects + 64 * lists + 64 * values
 
 
 def a_list(value: Any, where: str) -> list:

@@ -144,7 +144,7 @@ def lost(points: int) -> str:
     )
 
 
-def named_points(named: Sequence[tuple[str, Sequence[float]]], where: str) -> np.ndarray:
+def named_points(named: Sequence[tuple[str, np.ndarray]], where: str) -> np.ndarray:
     """Put points with names into COCO's order: float64 (17, 3); a point without a score gets 1.
 
     Names are read without heed to capitals, blanks and underscores (``LeftEye``, ``left eye``); those that

@@ -32,7 +32,7 @@ class Detections:
 
     frames: np.ndarray
     landmarks: np.ndarray
-    ids: Sequence[int | None]
+    ids: np.ndarray | Sequence[int | None]
     scores: np.ndarray
 
 
@@ -56,18 +56,19 @@ def takes_of(
     tracked = all(known)
     if not tracked and any(known):
         reading.note("Some skeletons have no id of a tracker, so that people were followed by place instead.")
-    people = (_by_id if tracked else _by_place)(found, order, size, reading)
+    follow = _by_id if tracked else _by_place
+    people = follow(found, order, size, reading)
     longest = max(map(len, people.values()))
     reading.passers_by += sum(len(rows) < _BRIEF * longest for rows in people.values())
     takes = []
-    for person, rows in sorted(people.items()):
-        first, last = found.frames[rows[0]], found.frames[rows[-1]]
+    for person, hers in sorted(people.items()):
+        first, last = found.frames[hers[0]], found.frames[hers[-1]]
         reading.count_frames(int(last - first) + 1, source)
-        if len(rows) == last - first + 1:
-            landmarks = found.landmarks[rows]
+        if len(hers) == last - first + 1:
+            landmarks = found.landmarks[hers]
         else:
             landmarks = np.full((last - first + 1, 33, 4), np.nan, dtype=np.float32)
-            landmarks[found.frames[rows] - first] = found.landmarks[rows]
+            landmarks[found.frames[hers] - first] = found.landmarks[hers]
         takes.append(
             reading.take(landmarks, movement, source, form, size=size, fps=fps, dancer=dancer,
                          poses=about(points), person=int(person), first_frame=int(first))
@@ -93,7 +94,7 @@ def _by_id(found: Detections, order: np.ndarray, size, reading: Reading) -> dict
     return {person: people[person] for person in longest}
 
 
-def _by_place(found: Detections, order: np.ndarray, size, reading: Reading) -> dict[int, Sequence[int]]:
+def _by_place(found: Detections, order: np.ndarray, size, reading: Reading) -> dict[int, np.ndarray]:
     """Follow people through the frames by where they are expected."""
     frames = found.frames[order]
     if (np.diff(frames) > 0).all():
@@ -118,7 +119,7 @@ def _by_place(found: Detections, order: np.ndarray, size, reading: Reading) -> d
             f"Skeletons were left out where one body was found twice or more than {reading.people} people "
             "were in a frame (--people)."
         )
-    return people
+    return {person: np.array(hers) for person, hers in people.items()}
 
 
 def _without_long_gaps(frames: np.ndarray) -> np.ndarray:

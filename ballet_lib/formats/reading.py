@@ -181,8 +181,8 @@ class Reading:
                     label, dancer = self._table[key]
                     return label, dancer or self.dancer
             raise AnswerNeeded(f"{self.labels} has no line for {source}. Add one, or move the file away.")
-        if self.label is not None or folder:
-            return self.label or check_label(folder), self.dancer
+        if label := self.label or (check_label(folder) if folder else None):
+            return label, self.dancer
         raise AnswerNeeded(
             f"Nothing says what is danced in {source}. Put it into a folder named by the label, "
             "or give --label or --labels."
@@ -262,7 +262,7 @@ def read_label_table(path: str | os.PathLike) -> dict[str, tuple[str, str | None
     BalletError
         If it cannot be read, a column is missing, or a line has no label or an impossible one.
     """
-    text = read_text(Path(path))
+    text = read_text(Path(path), 1 << 24)
     rows = csv.DictReader(io.StringIO(text, newline=""))
     table: dict[str, tuple[str, str | None]] = {}
     try:
@@ -281,7 +281,7 @@ def read_label_table(path: str | os.PathLike) -> dict[str, tuple[str, str | None
     return table
 
 
-def read_text(path: Path, largest: int = 200 << 20) -> str:
+def read_text(path: Path, largest: int = 50_000_000) -> str:
     """Read a text file of at most `largest` bytes as UTF-8."""
     try:
         if (size := path.stat().st_size) > largest:

@@ -14,10 +14,14 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ballet_lib.array_files import check_directory
 from ballet_lib.errors import BalletError
 
 MOST_MEMBERS = 500_000
 """Members that an archive may have; Let's Dance has about 300 files a video."""
+
+LARGEST_DIRECTORY = 1 << 25
+"""Bytes of the list of an archive's members, 32 MB: enough for as many as Let's Dance has."""
 
 MOST_UNPACKED = 2 << 30
 """Bytes that an archive may unpack to, 2 GB."""
@@ -51,6 +55,7 @@ def opened(source: str | os.PathLike) -> Iterator[Path]:
 
 def _unpack(path: Path, folder: Path) -> None:
     try:
+        check_directory(path, path, LARGEST_DIRECTORY)
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
             if len(members) > MOST_MEMBERS:

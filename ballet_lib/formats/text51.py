@@ -19,7 +19,6 @@ one video ends: blocks that go on where the one before stopped are taken to be o
 
 import io
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -259,7 +258,7 @@ def _both(a: np.ndarray, b: np.ndarray) -> bool:
 # --- Writing -------------------------------------------------------------------------------------------
 
 
-def write(takes: TakeSet, destination: Path) -> Sequence[str]:
+def write(takes: TakeSet, destination: Path) -> list[str]:
     """Write ``X.txt``, ``Y.txt`` (numbers from 1, as the project has them) and ``labels.txt`` (their names).
 
     Returns

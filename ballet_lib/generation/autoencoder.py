@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ballet_lib import DATASETS
 from ballet_lib.errors import BalletError
+from ballet_lib.model_files import given_or_shipped, read_parts, write_model
 from ballet_lib.silhouettes import HEIGHT, WIDTH
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 KIND, FORMAT = "silhouette autoencoder", 1
 """What a model card says of such a model, and the card's version."""
-SHIPPED = DATASETS / "models"
 NETWORKS = ("lean", "paper")
 EPOCHS = 20
 FEWEST = 16
@@ -115,8 +114,6 @@ class Autoencoder:
         BalletError
             If the name ends otherwise, or the files cannot be written.
         """
-        from ballet_lib.model_files import write_model
-
         return write_model(self.model, self.card, self.history, path)
 
     @classmethod
@@ -129,9 +126,8 @@ class Autoencoder:
             If a file is missing or damaged, is another kind of model or for another size of pictures, would
             run code of its own, or model and card do not belong together.
         """
-        from ballet_lib.model_files import read_parts
-
-        return cls(*read_parts(_found(path), _problem, _check_parts))
+        file = given_or_shipped(path, "silhouettes", "Autoencoder.save")
+        return cls(*read_parts(file, _problem, _check_parts))
 
 
 def _in_parts(model: "keras.Model", inputs: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -142,19 +138,6 @@ def _in_parts(model: "keras.Model", inputs: np.ndarray, shape: tuple[int, ...]) 
         told = model.predict_on_batch(inputs[start : start + AT_A_TIME])
         parts.append(told[0] if isinstance(told, list) else told)
     return np.concatenate(parts).astype(np.float32, copy=False)
-
-
-def _found(path: str | os.PathLike) -> Path:
-    """Return the model's file, whether given as a path or as the name of the one that ships."""
-    given = Path(path)
-    if given.is_file():
-        return given
-    if str(path) == "silhouettes" and (shipped := SHIPPED / "silhouettes.keras").is_file():
-        return shipped
-    raise BalletError(
-        f"There is no model at {path}. Give a .keras file that Autoencoder.save has written, "
-        'or "silhouettes" for the one that ships.'
-    )
 
 
 def _problem(card: dict) -> str | None:

@@ -1,7 +1,7 @@
 """How an autoencoder of silhouettes is taught: losses, learning rate, and how silhouettes are varied."""
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -76,7 +76,7 @@ def _pupil(trained: "Autoencoder") -> "keras.Model":
 
     losses = {"lean": _entropy_and_overlap, "paper": "binary_crossentropy"}
     score = keras.metrics.MeanMetricWrapper(_overlap, name="iou")
-    told = {"loss": [losses[trained.card["network"]]], "metrics": [[score]]}
+    told: dict[str, Any] = {"loss": [losses[trained.card["network"]]], "metrics": [[score]]}
     pupil = keras.Model(trained.model.inputs, trained.model.outputs)  # else its optimizer would be stored
     if trained.card["variational"]:
         pupil = _sampling(trained)

@@ -71,7 +71,7 @@ class LinearExtrapolation:
         """
         last_two = check_seen(seen, self.context, steps)[:, -2:]
         if self.of == "motion":
-            return np.stack([carried_on(*pair, steps) for pair in last_two])
+            return np.stack([carried_on(before, last, steps) for before, last in last_two])
         if self.of == "outline":
             last_two = signed_distance(last_two >= 0.5)
         before, last = last_two[:, :1], last_two[:, 1:]
@@ -97,8 +97,9 @@ def carried_on(before: np.ndarray, last: np.ndarray, steps: int) -> np.ndarray:
     import cv2
 
     # Flow asks for slopes, and a silhouette has none before it is blurred.
-    blurred = [cv2.GaussianBlur(np.uint8(255 * frame), (0, 0), 1.0) for frame in (last, before)]
-    flow = cv2.calcOpticalFlowFarneback(*blurred, None, 0.5, 2, 11, 3, 7, 1.5, 0)
+    now, then = (cv2.GaussianBlur((255 * frame).astype(np.uint8), (0, 0), 1.0) for frame in (last, before))
+    flow = np.zeros((*last.shape, 2), np.float32)
+    cv2.calcOpticalFlowFarneback(now, then, flow, 0.5, 2, 11, 3, 7, 1.5, 0)
     y, x = np.mgrid[: last.shape[0], : last.shape[1]].astype(np.float32)
     drawn, soft = [], cv2.GaussianBlur(last, (0, 0), 0.5)
     for _ in range(steps):
@@ -126,7 +127,7 @@ def signed_distance(masks: np.ndarray) -> np.ndarray:
     distances = np.empty((masks.size // (height * width), height, width), np.float32)
     for distance, mask in zip(distances, masks.reshape(distances.shape), strict=True):
         inside, outside = (
-            np.minimum(cv2.distanceTransform(np.uint8(one), cv2.DIST_L2, cv2.DIST_MASK_PRECISE), far)
+            np.minimum(cv2.distanceTransform(one.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE), far)
             for one in (mask, ~mask)
         )
         distance[:] = np.where(mask, inside - 0.5, 0.5 - outside)

@@ -256,4 +256,4 @@ def grey_clips(
         raise BalletError(
             f"{video} gives {len(frames)} frames, less than a clip of {length}. Take a longer film."
         )
-    return np.float32(frames[: clips * length]).reshape(clips, length, high, wide, 1) / 255
+    return np.array(frames[: clips * length], np.float32).reshape(clips, length, high, wide, 1) / 255

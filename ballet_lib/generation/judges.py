@@ -4,7 +4,7 @@ Most of a picture never moves, which flatters whoever repeats the last frame: er
 """
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -307,41 +307,6 @@ def nearest_clip(
     return np.min(found, axis=0)
 
 
-def copying(
-    generated: np.ndarray, training: Silhouettes | Mapping[str, np.ndarray], length: int = CLIP
-) -> float:
-    """Return how far a generated dance keeps from the training set, as a multiple of what real ones do.
-
-    Each real performance is compared with all others of the set, in the same way: 1 is as new as a further
-    performance of these dancers would be, 0 a copy.
-
-    Parameters
-    ----------
-    generated
-        bool or probabilities (T, 96, 64).
-    training
-        Silhouettes of two or more performances.
-    length
-        Frames of a clip.
-
-    Raises
-    ------
-    BalletError
-        If there is one performance only, all are alike, or a dance is shorter than a clip.
-    """
-    clips = list(_dances(training, length))
-    if len(clips) < 2:
-        raise BalletError("One performance cannot be compared with others. Give a set of two or more.")
-    apart = [
-        nearest_clip(clip, [*clips[:number], *clips[number + 1 :]], length)
-        for number, clip in enumerate(clips)
-    ]
-    real = np.concatenate(apart).mean()
-    if real == 0:
-        raise BalletError("All real performances are the same one. Give different ones.")
-    return float(nearest_clip(generated, clips, length).mean() / real)
-
-
 def _clip_distances(one: np.ndarray, other: np.ndarray, length: int) -> np.ndarray:
     """Return the distances of all clips of two dances: (T1 - length + 1, T2 - length + 1)."""
     flat, others = (np.reshape(each, (len(each), -1)).astype(np.float32) for each in (one, other))
@@ -356,7 +321,7 @@ def along_clips(apart: np.ndarray, length: int) -> np.ndarray:
     Frame k of one clip is compared with frame k of the other: (T1 - length + 1, T2 - length + 1).
     """
     rows, columns = (size - length + 1 for size in apart.shape)
-    return sum(apart[k : k + rows, k : k + columns] for k in range(length)) / length
+    return np.asarray(sum(apart[k : k + rows, k : k + columns] for k in range(length)) / length)
 
 
 # --- A dancer -----------------------------------------------------------------------------------------------
@@ -386,7 +351,7 @@ def found_share(pictures: Iterable[np.ndarray]) -> float:
 
 def _dances(given: Silhouettes | Mapping[str, np.ndarray] | Iterable[np.ndarray], least: int = 2):
     """Yield single dances, bool (T, 96, 64), from a set of them, or from one."""
-    clips = getattr(given, "clips", given)
+    clips: Any = getattr(given, "clips", given)
     if isinstance(clips, np.ndarray) and clips.ndim == 3:
         clips = [clips]
     several = list(clips.values() if isinstance(clips, Mapping) else clips)

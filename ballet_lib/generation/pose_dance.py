@@ -176,8 +176,8 @@ def fit_pose_dance(
     """
     from sklearn.decomposition import PCA
 
-    motions = list((motions or routine_motions()).values())
-    if strange := [motion.fps for motion in motions if abs(motion.fps - FPS) > 0.5]:
+    shown = list((motions or routine_motions()).values())
+    if strange := [motion.fps for motion in shown if abs(motion.fps - FPS) > 0.5]:
         raise BalletError(
             f"Motions to learn from have {FPS:g} frames a second, and one has {strange[0]:g}. Take every "
             "other frame of the studio's."
@@ -185,14 +185,14 @@ def fit_pose_dance(
     if not 0 < variance < 1:
         raise BalletError(f"Components cannot keep {variance} of the variance. Give a share below 1.")
     if mirrored:
-        motions += [reflect(motion) for motion in motions]
-    turns = [to_vectors(motion) for motion in motions]
+        shown += [reflect(motion) for motion in shown]
+    turns = [to_vectors(motion) for motion in shown]
     pca = PCA(variance, svd_solver="full").fit(np.concatenate(turns))
     sequences = [pca.transform(one) for one in turns]
     model = fit_next(sequences, head, seed=seed, bar=bar, **(SETTINGS | settings))
     beginnings = np.stack([one[: model.context] for one in sequences])
     known = KnownPoses(np.concatenate(sequences), PULL, usual_distance(sequences, USUAL))
-    return PoseDance(model, beginnings, bend_limits(motions), known, pca)
+    return PoseDance(model, beginnings, bend_limits(shown), known, pca)
 
 
 # --- Seen ---------------------------------------------------------------------------------------------------
@@ -228,7 +228,7 @@ def pictures(
 def silhouettes_of(motion: Motion, body: Body | None = None) -> np.ndarray:
     """Draw a motion as silhouettes, so that the judges of these can judge it: bool (T, 96, 64)."""
     drawn = _drawn(motion, body or Body(), None, None, None, size=(240, 288), finesse=1)
-    return frame_dancer(np.array([picture.mask for picture in drawn]))
+    return frame_dancer([picture.mask for picture in drawn])
 
 
 def _drawn(

@@ -60,19 +60,6 @@ def nearest_motion(motion: Motion, motions: Sequence[Motion], length: int = 10) 
     return np.min([_clip_distances(own, _from_pelvis(one), length).min(axis=1) for one in motions], axis=0)
 
 
-def copying(motion: Motion, motions: dict[str, Motion]) -> float:
-    """Return how far a generated motion keeps from those learnt from, as a multiple of `between_dancers`.
-
-    1 is as new as a further dancer would be, 0 a copy.
-
-    Raises
-    ------
-    BalletError
-        If all motions are of one dancer, or one is too short.
-    """
-    return float(nearest_motion(motion, list(motions.values())).mean() / between_dancers(motions))
-
-
 def between_dancers(motions: dict[str, Motion]) -> float:
     """Return how far the clips of each dancer are from the nearest of the others, on average: metres.
 

@@ -8,6 +8,7 @@ import zlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,9 @@ REST = 0.25
 
 QUICKEST = 0.65
 """Share of its usual counts in which a movement can be danced."""
+
+PART = 24
+"""Frames that a process draws at a time: making ready for them takes as long as drawing a few."""
 
 
 # --- Dancing ---
@@ -224,8 +228,9 @@ class Verification:
         return pd.DataFrame(rows)
 
     def _is_right(self, asked: int | None, told: int | None) -> bool:
-        both = asked is not None and told is not None
-        return both and self.exercise[asked].movement == self.events[told].movement
+        if asked is None or told is None:
+            return False
+        return self.exercise[asked].movement == self.events[told].movement
 
 
 def verify(
@@ -308,7 +313,10 @@ def align(asked: Sequence[str], told: Sequence[str]) -> list[tuple[int | None, i
 
 
 def _watch(scene: Scene, film: str | Path | None, bar: bool) -> PoseSequence:
-    """Draw picture after picture, and let the pose model look at each as it would at a camera's."""
+    """Draw picture after picture, and let the pose model look at each as it would at a camera's.
+
+    Drawing takes several times as long as looking, so all cores draw.
+    """
     from tqdm.auto import tqdm
 
     from ballet_lib.pose import PoseExtractor
@@ -317,11 +325,10 @@ def _watch(scene: Scene, film: str | Path | None, bar: bool) -> PoseSequence:
     found: list[PoseSequence] = []
 
     def shown() -> Iterator[np.ndarray]:
-        pictures = scene.pictures()
-        pictures = tqdm(pictures, "danced and filmed", len(scene.motion), disable=not bar, unit="frame")
-        for number, picture in enumerate(pictures):
-            found.append(stream.frame(picture.rgb, number / scene.fps))
-            yield picture.rgb
+        line = tqdm(_drawn(scene), "danced and filmed", len(scene.motion), disable=not bar, unit="frame")
+        for number, picture in enumerate(line):
+            found.append(stream.frame(picture, number / scene.fps))
+            yield picture
 
     with PoseExtractor() as extractor, extractor.stream() as stream:
         if film:
@@ -332,6 +339,22 @@ def _watch(scene: Scene, film: str | Path | None, bar: bool) -> PoseSequence:
         np.concatenate([getattr(one, name) for one in found]) for name in ("landmarks", "world")
     )
     return PoseSequence(landmarks, world, scene.fps, scene.size, "studio")
+
+
+def _drawn(scene: Scene) -> Iterator[np.ndarray]:
+    """Draw a scene on all cores; its pictures come in order, and as `Scene.pictures` draws them."""
+    from joblib import Parallel, delayed
+
+    clean, frames = replace(scene, damage=None), range(len(scene.motion))
+    parts = [frames[start : start + PART] for start in range(0, len(frames), PART)]
+    drawn = Parallel(n_jobs=-1, return_as="generator")(delayed(_part)(clean, part) for part in parts)
+    grain = np.random.default_rng(scene.style.seed)
+    for picture in chain.from_iterable(drawn):
+        yield scene.damage(picture, grain) if scene.damage else picture
+
+
+def _part(scene: Scene, frames: range) -> list[np.ndarray]:
+    return [picture.rgb for picture in scene.pictures(only=frames)]
 
 
 def _timeline(exercise: Exercise, scene: Scene) -> tuple[Segment, ...]:

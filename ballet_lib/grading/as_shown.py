@@ -56,5 +56,5 @@ def _form(statement: ast.stmt) -> str:
 
 def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
     first = body[0]
-    told = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
-    return body[1:] if told and isinstance(first.value.value, str) else body
+    told = first.value if isinstance(first, ast.Expr) else None
+    return body[1:] if isinstance(told, ast.Constant) and isinstance(told.value, str) else body

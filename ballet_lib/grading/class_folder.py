@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ballet_lib.errors import BalletError
 
-LARGEST = 50_000_000  # bytes of a notebook; a solved one with all its pictures has 2 MB
+LARGEST = 30_000_000  # bytes of a notebook; a solved one with all its pictures has 2 MB
 _LESSON = re.compile(r"(?:^|[_\- ])(\d\d)(?=[_\- .]|$)")
 _CHECK = re.compile(r"\bcheck\(\s*[\"'](\d\d)\.\d")
 _WITH_NAME = re.compile(r"^(?P<learner>.*?[^_\- ])[_\- ]+\d\d(?:[_\- ].*)?$")
@@ -99,8 +99,8 @@ def _read(learner: str, path: Path, folder: Path) -> Notebook:
         content = _content(path)
         notebook = json.loads(content)
         told, cells = _lesson_told(notebook), tuple(_code(notebook))
-    except _Unreadable as problem:
-        return Notebook(learner, name, lesson, problem=f"{name} {problem}")
+    except _Unreadable as error:
+        return Notebook(learner, name, lesson, problem=f"{name} {error}")
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return Notebook(learner, name, lesson, problem=f"{name} is damaged or no notebook")
     lesson = told or lesson or _lesson_checked(cells)

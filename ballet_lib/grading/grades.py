@@ -12,11 +12,12 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 import psutil
 
 from ballet_lib.errors import BalletError
-from ballet_lib.files import replacing, writable_folder
+from ballet_lib.files import alone, replacing, writable_folder
 from ballet_lib.grading.class_folder import Notebook, handed_in
 from ballet_lib.grading.isolation import ONE_CORE, readable_folders
 from ballet_lib.grading.packets import packet, read_packet
@@ -68,7 +69,7 @@ def grade(
     Raises
     ------
     BalletError
-        If there is nothing to grade, or the table cannot be written.
+        If there is nothing to grade, the table cannot be written, or another process is writing it.
     """
     limits, output = limits or Limits(), _checked_output(output)
     for place in (Path(folder), output.parent):
@@ -76,24 +77,25 @@ def grade(
     learners, notebooks = handed_in(folder)
     notebooks = [_known_lesson(notebook) for notebook in notebooks]
     writable_folder(output.parent)
-    finished = _Finished(output.with_suffix(FINISHED), limits)
-    waiting = {
-        one.digest: one for one in notebooks if one.problem is None and one.digest not in finished.runs
-    }
-    from tqdm.auto import tqdm
+    with alone(output.with_name(f".{output.stem}.lock"), f"is grading into {output}"):
+        finished = _Finished(output.with_suffix(FINISHED), limits)
+        waiting = {
+            one.digest: one for one in notebooks if one.problem is None and one.digest not in finished.runs
+        }
+        from tqdm.auto import tqdm
 
-    done = len({one.digest for one in notebooks if one.problem is None}) - len(waiting)
-    with tqdm(
-        total=done + len(waiting), initial=done, unit="notebook", desc="grading", disable=not progress
-    ) as bar:
+        done = len({one.digest for one in notebooks if one.problem is None}) - len(waiting)
+        with tqdm(
+            total=done + len(waiting), initial=done, unit="notebook", desc="grading", disable=not progress
+        ) as bar:
 
-        def keep(notebook: Notebook, run: dict) -> None:
-            finished.keep(notebook.digest, run)
-            bar.update()
+            def keep(notebook: Notebook, run: dict) -> None:
+                finished.keep(notebook.digest, run)
+                bar.update()
 
-        _run_all(list(waiting.values()), limits, finished.seed, workers, keep)
-    grades = grades_of(learners, notebooks, finished.runs)
-    grades.save(output)
+            _run_all(list(waiting.values()), limits, finished.seed, workers, keep)
+        grades = grades_of(learners, notebooks, finished.runs)
+        grades.save(output)
     return replace(grades, output=str(output))
 
 
@@ -129,7 +131,9 @@ class _Finished:
         self._about = {"version": VERSION, "checks": _checks_digest(), "limits": asdict(limits)}
         self.runs: dict[str, dict] = {}
         self.seed = secrets.randbits(32)
-        with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
+        with suppress(
+            OSError, ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError
+        ):
             kept = json.loads(path.read_text(encoding="utf-8"))
             if {name: kept[name] for name in self._about} == self._about:
                 self.seed, self.runs = int(kept["seed"]), dict(kept["runs"])
@@ -207,9 +211,10 @@ class _Worker(threading.Thread):
         if self._supervisor is None:
             self._supervisor = _supervisor()
         try:
-            self._supervisor.stdin.write(packet(job))
-            self._supervisor.stdin.flush()
-            return read_packet(self._supervisor.stdout)
+            job_in, run_out = _pipes(self._supervisor)
+            job_in.write(packet(job))
+            job_in.flush()
+            return read_packet(run_out)
         except (EOFError, OSError, ValueError):
             self._supervisor.kill()
             self._supervisor.wait()
@@ -231,6 +236,10 @@ class _Worker(threading.Thread):
             supervisor.kill()
 
 
+def _pipes(process: subprocess.Popen) -> tuple[BinaryIO, BinaryIO]:
+    return process.stdin, process.stdout  # type: ignore[return-value]  # it was started with both
+
+
 def _supervisor() -> subprocess.Popen:
     """Start one without the teacher's environment, in which there may be keys; only what Python needs."""
     kept = (
@@ -245,7 +254,7 @@ def _supervisor() -> subprocess.Popen:
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
     try:
-        read_packet(started.stdout)
+        read_packet(_pipes(started)[1])
     except EOFError:
         raise BalletError(
             "The process that runs notebooks does not start; what it said stands above. Run: ballet doctor"

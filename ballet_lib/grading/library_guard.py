@@ -28,8 +28,8 @@ class LibraryGuard:
             for name, value in list(vars(owner).items())
             if callable(value) or isinstance(value, (ModuleType, classmethod, staticmethod, property))
         ]
-        self._finders = [(each, list(each)) for each in (sys.meta_path, sys.path_hooks, sys.path)]
         self._lists = (sys.meta_path, sys.path_hooks, sys.path)
+        self._finders: list[tuple[Any, list]] = [(each, list(each)) for each in self._lists]
 
     def set_checks_aside(self) -> None:
         """Let a notebook import copies of its own of the checks, so that what it does to them is lost."""

@@ -167,14 +167,14 @@ def _settle(job: dict) -> dict[str, bool]:
     return isolation
 
 
-def _shell():
+def _shell() -> Any:
     """Return IPython's interpreter without history, pictures or pages."""
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
     config = Config()
     config.HistoryManager.enabled = False
-    shell = InteractiveShell.instance(config=config)
+    shell: Any = InteractiveShell.instance(config=config)  # much of it is replaced here
     shell.display_formatter.active_types = ["text/plain"]
     shell.showtraceback = shell.showsyntaxerror = lambda *_, **__: None
     shell.enable_gui = shell.enable_matplotlib = lambda *_, **__: (None, "agg")

@@ -19,7 +19,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import psutil
 
@@ -81,7 +81,8 @@ def _load_slow_modules() -> None:
     import ballet_lib
     from ballet_lib import checks
 
-    sys.modules.update(dict.fromkeys(WITH_THREADS))  # importing any of them fails from here on
+    nothing: dict[str, Any] = dict.fromkeys(WITH_THREADS)
+    sys.modules.update(nothing)  # importing any of them fails from here on
     for package in (ballet_lib, checks):
         for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             if not module.name.rsplit(".", 1)[1].startswith(("cli", "lesson_", "__main__")):
@@ -203,13 +204,16 @@ def _left_over() -> bool:
 class _Child:
     """A notebook's process: its three streams, read by two threads, and what it has told so far."""
 
+    pid: int
+
     def __init__(self, job: dict, control: BinaryIO, messages: BinaryIO, output: BinaryIO):
         self.too_talkative = False
         self._control, self._streams = control, (control, messages, output)
         self._seed, self._token = job["seed"], secrets.token_hex(16)
         self._told: dict = {"cell": 0, "raised": [], "shown": [], "isolation": {}}
         self._verdicts: dict[str, dict] = {}
-        self._phase, self._judging, self._printed = "cells", None, 0
+        self._judging: str | None = None
+        self._phase, self._printed = "cells", 0
         self._readers = [
             threading.Thread(target=self._listen, args=(messages,), daemon=True),
             threading.Thread(target=self._drain, args=(output,), daemon=True),
@@ -277,6 +281,12 @@ class _Child:
             else:
                 self._judging = str(message["judging"])
 
+    def has_ended(self) -> bool:
+        raise NotImplementedError
+
+    def kill(self) -> None:
+        raise NotImplementedError
+
 
 class _Forked(_Child):
     """A fork of the supervisor."""
@@ -323,7 +333,8 @@ class _Spawned(_Child):
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
         self.pid = self._process.pid
-        super().__init__(job, self._process.stdin, self._process.stdout, self._process.stderr)
+        streams: Any = (self._process.stdin, self._process.stdout, self._process.stderr)
+        super().__init__(job, *streams)
 
     def has_ended(self) -> bool:
         return self._process.poll() is not None

@@ -1,14 +1,14 @@
 """What goes on in a recurrent network: its gates, its gradients, its training, and where attention looks."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from ballet_lib.errors import BalletError
 from ballet_lib.plots.measures import DASHES
 from ballet_lib.plots.pictures import FACE, draw_skeleton, name_sides
-from ballet_lib.plots.style import INK, PALETTE, QUIET, canvas, headline, styled, subplots
+from ballet_lib.plots.style import INK, PALETTE, QUIET, canvas, headline, name_lines, styled, subplots
 from ballet_lib.plots.takes import ABOVE, BELOW, HALF_WIDTH
 from ballet_lib.skeleton import normalise
 from ballet_lib.vocabulary import french
@@ -26,7 +26,7 @@ GATES = {
 }  # fmt: skip
 """The parts of an LSTM by the names that `gates` knows; the first three lie in [0, 1]."""
 
-Histories = "Mapping[str, pd.DataFrame | Sequence[pd.DataFrame]]"
+Histories: TypeAlias = "Mapping[str, pd.DataFrame | Sequence[pd.DataFrame]]"
 
 
 # --- Inside the cell --------------------------------------------------------------------------------------
@@ -162,9 +162,7 @@ def gradient_norms(
         (line,) = ax.plot(steps, middle, color=colour, linestyle=DASHES[number % len(DASHES)], label=name)
         ax.plot(steps, middle, "o", color=colour, ms=5, mec="white")
         lines.append((middle[-1], line))
-    lines = [line for _, line in sorted(lines, key=lambda pair: -pair[0])]
-    ax.legend(lines, [line.get_label() for line in lines], loc="center left", bbox_to_anchor=(1.01, 0.5),
-              handlelength=3.2)  # fmt: skip
+    name_lines(ax, lines)
     ax.set_xticks(list(steps))
     ax.set(xlabel="steps back", ylabel=label)
     ax.grid(axis="y")
@@ -195,7 +193,9 @@ def training_curves(histories: Histories, *, log: bool = False, title: str | Non
     BalletError
         If there is no run, or one without epochs or without its loss and accuracy.
     """
-    runs = {name: list(run) if isinstance(run, list | tuple) else [run] for name, run in histories.items()}
+    runs: dict[str, list] = {
+        name: list(run) if isinstance(run, list | tuple) else [run] for name, run in histories.items()
+    }
     if not runs or not all(tables and all(map(len, tables)) for tables in runs.values()):
         raise BalletError("There is no epoch to draw. Give the history of at least one finished training.")
     figure, axes = subplots(1, 2, size=(11, 3.9))
@@ -219,7 +219,7 @@ def training_curves(histories: Histories, *, log: bool = False, title: str | Non
 
 def _draw_run(axes: Sequence["Axes"], table: "pd.DataFrame", colour: str, alone: bool) -> None:
     epochs = np.arange(1, len(table) + 1)
-    look = {"color": colour, "lw": 2.0 if alone else 1.1, "alpha": 1.0 if alone else 0.75}
+    look: dict[str, Any] = {"color": colour, "lw": 2.0 if alone else 1.1, "alpha": 1.0 if alone else 0.75}
     for ax, what in zip(axes, ("loss", "accuracy"), strict=True):
         ax.plot(epochs, table[what], **look | {"linestyle": DASHES[1], "lw": 0.8 * look["lw"]})
         if f"val_{what}" in table and table["val_loss"].notna().any():

@@ -7,7 +7,7 @@ import numpy as np
 
 from ballet_lib.errors import BalletError
 from ballet_lib.plots.measures import DASHES
-from ballet_lib.plots.style import INK, PALETTE, QUIET, canvas, headline, styled, subplots
+from ballet_lib.plots.style import INK, PALETTE, QUIET, canvas, figure_of, headline, styled, subplots
 from ballet_lib.vocabulary import french
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def confusion_matrix(
     labels: Sequence[str] | None = None,
     *,
     normalise: bool = True,
+    unit: str = "takes",
     title: str | None = None,
     ax: "Axes | None" = None,
 ) -> "Figure":
@@ -48,6 +49,8 @@ def confusion_matrix(
     normalise
         Whether shade and second number are shares of the row, so that rare labels show as well as frequent
         ones; otherwise the shade is the count.
+    unit
+        What is counted.
     title
         What the figure shows, as a finding.
     ax
@@ -78,7 +81,7 @@ def confusion_matrix(
         ax.text(
             len(labels) / 2, row + 0.5, "not in the test", ha="center", va="center", color=QUIET, fontsize=9
         )
-    _frame_matrix(ax, labels, counts.sum(axis=1))
+    _frame_matrix(ax, labels, counts.sum(axis=1), unit)
     if title:
         _title_from_the_edge(ax, title)
     return figure
@@ -116,21 +119,21 @@ def _shades(colour: str):
     return LinearSegmentedColormap.from_list(f"to {colour}", ["#f5f5f5", colour])
 
 
-def _frame_matrix(ax: "Axes", labels: Sequence[str], takes: np.ndarray) -> None:
+def _frame_matrix(ax: "Axes", labels: Sequence[str], totals: np.ndarray, unit: str) -> None:
     middles = np.arange(len(labels)) + 0.5
     names = [french(label) for label in labels]
     ax.set_xticks(middles, names, rotation=35, ha="right", rotation_mode="anchor")
     ax.set_yticks(
-        middles, [f"{name}  ({count:g})" for name, count in zip(names, takes, strict=True)], rotation=0
+        middles, [f"{name}  ({count:g})" for name, count in zip(names, totals, strict=True)], rotation=0
     )
     ax.tick_params(length=0)
-    ax.set(xlabel="recognised as", ylabel="danced (takes)")
+    ax.set(xlabel="recognised as", ylabel=f"danced ({unit})")
 
 
 def _title_from_the_edge(ax: "Axes", title: str) -> None:
     """Write the title from the figure's left edge on, where long names of rows would push it to the right."""
     if len(ax.figure.axes) == 1:
-        headline(ax.figure, title)
+        headline(figure_of(ax), title)
     else:
         ax.set_title(title)
 

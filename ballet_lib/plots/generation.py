@@ -1,7 +1,7 @@
 """Figures of what a model makes: errors by horizon, how a dance goes on, two futures, asked and seen."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -124,7 +124,7 @@ def motion_energy(
     for (name, each), colour, dashes in zip(smooth.items(), _cycle(PALETTE), _cycle(DASHES), strict=False):
         when = (np.arange(len(each)) + frames / 2) / fps
         ax.plot(when, 100 * each, ls=dashes, color=colour, label=name)
-    ax.set(xlabel="seconds", ylabel="of the dancer's pixels that change (%)", ylim=(0, None), xlim=(0, None))
+    ax.set(xlabel="seconds", ylabel="her pixels that change (%)", ylim=(0, None), xlim=(0, None))
     figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=4, handlelength=3)
     if title:
         ax.set_title(title)
@@ -277,8 +277,8 @@ def asked_and_seen(
 def _name_movement(
     ax: "Axes", column: int, row: int, label: str | None, colours: dict[str, str], note: str = ""
 ) -> None:
-    bar = {"height": 0.66, "left": column - 0.45}
-    text = {"ha": "center", "va": "center", "fontsize": 8.5, "linespacing": 1.25}
+    bar: dict[str, Any] = {"height": 0.66, "left": column - 0.45}
+    text: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 8.5, "linespacing": 1.25}
     if label is None:
         ax.barh(row, 0.9, color="white", ec=QUIET, ls=(0, (4, 3)), lw=1, **bar)
         ax.text(column, row, "nothing", color=QUIET, **text)

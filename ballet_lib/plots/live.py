@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ballet_lib.errors import BalletError
-from ballet_lib.plots.recognition import REST, chief_word, movement_colours
-from ballet_lib.plots.style import FAINT, INK, PALETTE, QUIET, canvas, headline, styled, subplots
+from ballet_lib.plots.recognition import REST, chief_word, hill_line, movement_colours
+from ballet_lib.plots.style import FAINT, INK, PALETTE, QUIET, canvas, headline, ink_on, styled, subplots
 from ballet_lib.vocabulary import BALLET_MOVEMENTS, french
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def stream(
     figure.get_layout_engine().set(hspace=0.02)
     for label, column in zip(labels, np.transpose(probabilities), strict=True):
         rest = label == "other"
-        line = {"lw": 1.0, "ls": (0, (2, 1.5)), "zorder": 1} if rest else {"lw": 1.8}
+        line = {"lw": 1.0, "ls": (0, (2, 1.5)), "zorder": 1} if rest else {"lw": 1.8, "ls": hill_line(label)}
         above.plot(when, column, color=colours[label], label=french(label), **line)
         if not rest:
             above.fill_between(when, column, color=colours[label], alpha=0.12, lw=0)
@@ -99,7 +99,7 @@ def _draw_segments(ax: "Axes", truth: "Sequence[Segment]", colours: dict[str, st
         ax.barh(0, end - start, left=start, color=colours[label] if moves else FAINT, height=0.74)
         if moves:
             ax.text((start + end) / 2, 0, chief_word(label), ha="center", va="center", fontsize=8,
-                    color="white", clip_on=True)  # fmt: skip
+                    color=ink_on(colours[label]), clip_on=True)  # fmt: skip
 
 
 def _draw_moments(

@@ -121,20 +121,20 @@ def error_by_group(
     BalletError
         If there are not as many estimates and intervals as groups.
     """
-    estimates = np.asarray(estimates, dtype=float)
+    middles = np.asarray(estimates, dtype=float)
     bounds = np.full((len(names), 2), np.nan) if intervals is None else np.asarray(intervals, dtype=float)
-    if len(names) == 0 or estimates.shape != (len(names),) or bounds.shape != (len(names), 2):
+    if len(names) == 0 or middles.shape != (len(names),) or bounds.shape != (len(names), 2):
         raise BalletError(
-            f"{len(names)} groups need as many estimates and (low, high) intervals, not {estimates.shape}, "
+            f"{len(names)} groups need as many estimates and (low, high) intervals, not {middles.shape}, "
             f"{bounds.shape}. Give one of each a group."
         )
-    rows = np.argsort(estimates, kind="stable") if order else np.arange(len(names))
+    rows = np.argsort(middles, kind="stable") if order else np.arange(len(names))
     figure, ax = canvas(ax, size=(7.2, 0.9 + 0.38 * len(names)))
     for place, row in enumerate(rows):
         ax.plot(bounds[row], [place, place], color=PALETTE[0], lw=2.6, alpha=0.45, zorder=2)
-        ax.plot(estimates[row], place, "o", color=PALETTE[0], mec="white", ms=8, zorder=3)
-        known = np.isfinite(estimates[row])
-        text = f"{estimates[row]:.{digits}f}" if known else "no data"
+        ax.plot(middles[row], place, "o", color=PALETTE[0], mec="white", ms=8, zorder=3)
+        known = np.isfinite(middles[row])
+        text = f"{middles[row]:.{digits}f}" if known else "no data"
         if np.isfinite(bounds[row]).all():
             text += f"  [{bounds[row, 0]:.{digits}f}, {bounds[row, 1]:.{digits}f}]"
         ax.annotate(
@@ -148,8 +148,8 @@ def error_by_group(
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
     ax.grid(axis="x")
-    highest = np.nanmax(np.append(bounds, estimates))
-    if np.isfinite(highest) and np.nanmin(np.append(bounds, estimates)) >= 0:
+    highest = np.nanmax(np.append(bounds, middles))
+    if np.isfinite(highest) and np.nanmin(np.append(bounds, middles)) >= 0:
         ax.set_xlim(0, highest * 1.06 or 1)
     if title:
         ax.set_title(title)

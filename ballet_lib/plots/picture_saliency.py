@@ -68,7 +68,7 @@ def picture_maps(
     for column in range(shape[0]):
         _show(axes[0, column], pictures[column])
         for row, each in enumerate(flat.values(), start=1):
-            _show(axes[row, column], pictures[column], each[column], signed=(each < 0).any())
+            _show(axes[row, column], pictures[column], each[column], signed=bool((each < 0).any()))
         for ax in axes[:, column]:
             if masks is not None:
                 _outline(ax, np.asarray(masks)[column])
@@ -109,12 +109,13 @@ def _show(ax: "Axes", picture: np.ndarray, values: np.ndarray | None = None, sig
     picture = np.clip(np.asarray(picture, dtype=float) / 255, 0, 1)
     picture = picture[..., 0] if picture.ndim == 3 and picture.shape[2] == 1 else picture
     grey = picture if picture.ndim == 2 else picture.mean(axis=2)
+    colours: str | None = "gray"
     if values is None:
-        shown, colours = picture, "gray"
+        shown = picture
     else:
         limit = np.percentile(np.abs(values), BRIGHTEST) or np.abs(values).max() or 1.0
         strength = np.round(np.clip(values / limit, -1, 1) * STEPS) / STEPS
-        shown, colours = ((strength + 1) / 2, "gray") if signed else (_tinted(grey, strength), None)
+        shown, colours = ((strength + 1) / 2, colours) if signed else (_tinted(grey, strength), None)
     ax.imshow(shown, cmap=colours, vmin=0, vmax=1, interpolation="nearest", aspect="auto")
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set_visible(False)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ballet_lib.plots.style import FAINT, INK, PALETTE, QUIET, headline, styled, subplots
+from ballet_lib.plots.style import FAINT, INK, PALETTE, QUIET, headline, ink_on, styled, subplots
 from ballet_lib.vocabulary import BALLET_MOVEMENTS, french
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _draw_probabilities(ax: "Axes", recognition: "Recognition", colours: dict[st
         if label == "other":
             ax.plot(when, column, color=REST, lw=1.0, ls=(0, (2, 1.5)), zorder=1, label=french(label))
             continue
-        ax.plot(when, column, color=colours[label], lw=1.8, label=french(label))
+        ax.plot(when, column, color=colours[label], lw=1.8, ls=hill_line(label), label=french(label))
         ax.fill_between(when, column, color=colours[label], alpha=0.12, lw=0)
     ax.axhline(recognition.threshold, color=INK, lw=0.8, ls=(0, (6, 3)))
     ax.text(1.004, recognition.threshold, f"counts\nfrom {recognition.threshold:g}", fontsize=8, color=QUIET,
@@ -104,7 +104,7 @@ def _draw_row(ax: "Axes", row: int, bars: list[tuple], colours: dict[str, str]) 
         ax.barh(row, end - start, left=start, color=colours[label], height=_TALL, edgecolor="white", lw=1)
         seen = min(end, following) - start  # two may overlap, as the windows tell no edge sharply
         text = ax.text(start + seen / 2, row, french(label), ha="center", va="center", fontsize=8,
-                       color="white", clip_on=True)  # fmt: skip
+                       color=ink_on(colours[label]), clip_on=True)  # fmt: skip
         named.append((seen, label, text))
     return named
 
@@ -120,6 +120,14 @@ def _fit_names(figure: "Figure", ax: "Axes", named: list[tuple]) -> None:
             text.set(text=words, fontsize=size)
             if not words or text.get_window_extent().width < room * seconds - 4:
                 break
+
+
+def hill_line(label: str) -> str | tuple:
+    """Return how the probability of a label is drawn: dashed from the fourth movement on.
+
+    Colours alone do not tell the first half of `PALETTE` from the second to every reader.
+    """
+    return (0, (5, 1.5)) if label in BALLET_MOVEMENTS[3:] else "-"
 
 
 def chief_word(label: str) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from ballet_lib import intervals
 from ballet_lib.errors import BalletError
 from ballet_lib.plots.measures import DASHES
-from ballet_lib.plots.style import FAINT, INK, PALETTE, QUIET, canvas, headline, styled, subplots
+from ballet_lib.plots.style import FAINT, INK, PALETTE, QUIET, canvas, headline, name_lines, styled, subplots
 from ballet_lib.vocabulary import french
 
 if TYPE_CHECKING:
@@ -68,9 +68,7 @@ def deletion(
             marker=MARKS[number % len(MARKS)], ms=5.5, mec="white", label=name,
         )  # fmt: skip
         lines.append((np.trapezoid(middle, across), line))
-    lines = [line for _, line in sorted(lines, key=lambda pair: -pair[0])]
-    ax.legend(lines, [line.get_label() for line in lines], loc="center left", bbox_to_anchor=(1.01, 0.5),
-              handlelength=3.2)  # fmt: skip
+    name_lines(ax, lines)
     ax.set(xlabel="deleted (%)", ylabel=label, xlim=(across[0], across[-1]))
     ax.set_ylim(0, None)
     ax.grid(axis="y")
@@ -133,9 +131,7 @@ def randomisation(
             marker=MARKS[number % len(MARKS)], ms=6, mec="white", label=name,
         )  # fmt: skip
         lines.append((middle[-1], line))
-    lines = [line for _, line in sorted(lines, key=lambda pair: -pair[0])]
-    ax.legend(lines, [line.get_label() for line in lines], loc="center left", bbox_to_anchor=(1.01, 0.5),
-              handlelength=3.2)  # fmt: skip
+    name_lines(ax, lines)
     ax.set_xticks(places, ["as\ntrained", *(name.replace("_", "\n") for name in layers)], fontsize=8.5)
     ax.set(xlabel="randomised down to this layer", ylabel=label, xlim=(-0.1, len(layers) + 0.1))
     ax.set_ylim(min(-0.05, ax.get_ylim()[0]), 1.04)
@@ -210,7 +206,7 @@ def _explain_bars(figure: "Figure", defining, even) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    keys = (
+    keys: list = (
         [Patch(fc=PALETTE[3], label="in the definition"), Patch(fc=FAINT, label="not in it")]
         if defining
         else []

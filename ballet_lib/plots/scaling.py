@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ballet_lib.errors import BalletError
-from ballet_lib.plots.style import FAINT, INK, PALETTE, QUIET, canvas, styled
+from ballet_lib.plots.style import FAINT, INK, PALETTE, QUIET, canvas, ink_on, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,11 +36,12 @@ def parts(
     figure, ax = canvas(ax, (8.6, 1.9))
     whole, begin = sum(amounts.values()), 0.0
     for number, (name, amount) in enumerate(amounts.items()):
-        ax.barh(0, amount, left=begin, height=0.62, color=PALETTE[number % len(PALETTE)], ec="white", lw=1.5)
+        colour = PALETTE[number % len(PALETTE)]
+        ax.barh(0, amount, left=begin, height=0.62, color=colour, ec="white", lw=1.5)
         wide = amount > 0.14 * whole
         told = f"{name}\n{amount:.3g} {unit}"
         if wide:
-            ax.text(begin + amount / 2, 0, told, ha="center", va="center", color="white", fontsize=9)
+            ax.text(begin + amount / 2, 0, told, ha="center", va="center", color=ink_on(colour), fontsize=9)
         else:  # above the bar, by turns high and low
             height = 0.86 - 0.34 * (number % 2)
             middle = begin + amount / 2
@@ -123,13 +124,13 @@ def finished(
     for what, when in (marks or {}).items():
         ax.axvline(when, color=INK, ls=":", lw=1.5)
         ax.text(when, 0.93, f" {what}", color=INK, fontsize=9, transform=ax.get_xaxis_transform())
-    for (name, times), dashes in zip(runs.items(), _DASHES, strict=False):
-        times = np.sort(times)
+    for (name, told), dashes in zip(runs.items(), _DASHES, strict=False):
+        times = np.sort(told)
         done = np.arange(len(times) + 1)
         (line,) = ax.step([0, *times], done, where="post", ls=dashes, label=name)
         ax.plot(times[-1], done[-1], "o", color=line.get_color(), ms=6)
     ax.set(xlabel="seconds", ylabel="videos finished", xlim=(0, 1.04 * last))
-    ax.yaxis.get_major_locator().set_params(integer=True)
+    ax.yaxis.get_major_locator().set_params(integer=True)  # type: ignore[call-arg]  # a MaxNLocator
     ax.grid(axis="y")
     ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
     if title:

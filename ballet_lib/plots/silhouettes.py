@@ -1,7 +1,7 @@
 """Figures of squeezed silhouettes: the numbers of a silhouette, and a dance as a way through them."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -124,9 +124,9 @@ def dance_map(
     way = _way(ax, points, seconds)
     low, high = points.min(axis=0), points.max(axis=0)
     for number in _far_apart((points - low) / (high - low + 1e-9), pictures):
-        _thumbnail(ax, points[number], frames[number], way.to_rgba(seconds[number]))
+        _thumbnail(ax, points[number], frames[number], tuple(way.to_rgba(seconds[number])))
     for name, number in (("begins", 0), ("ends", len(points) - 1)):
-        _marker(ax, points[number], name, way.to_rgba(seconds[number]))
+        _marker(ax, points[number], name, tuple(way.to_rgba(seconds[number])))
     room = 0.13 * (high - low) + 1e-9
     ax.set_xlim(low[0] - room[0], high[0] + room[0])
     ax.set_ylim(low[1] - room[1], high[1] + room[1])
@@ -144,17 +144,19 @@ def _way(ax: "Axes", points: np.ndarray, seconds: np.ndarray) -> "LineCollection
 
     colours = ListedColormap(colormaps[COLOURS](np.linspace(0, LIGHTEST, 128)))
     steps = np.stack([points[:-1], points[1:]], axis=1)
-    return ax.add_collection(LineCollection(steps, array=seconds[1:], cmap=colours, lw=1.6))
+    way = LineCollection(list(steps), array=seconds[1:], cmap=colours, lw=1.6)
+    ax.add_collection(way)
+    return way
 
 
-def _marker(ax: "Axes", at: np.ndarray, name: str, colour: tuple) -> None:
+def _marker(ax: "Axes", at: np.ndarray, name: str, colour: Sequence[float]) -> None:
     """Mark a place by a dot, and write its name over whatever is there."""
     from matplotlib.patheffects import withStroke
 
     ax.plot(*at, "o", ms=6, color=colour, mec="white", zorder=6)
-    look = {"color": INK, "fontsize": 9, "fontweight": "bold", "ha": "center", "zorder": 6}
+    look: dict[str, Any] = {"color": INK, "fontsize": 9, "fontweight": "bold", "ha": "center", "zorder": 6}
     around = [withStroke(linewidth=3, foreground="white")]
-    ax.annotate(name, at, xytext=(0, 7), textcoords="offset points", path_effects=around, **look)
+    ax.annotate(name, (at[0], at[1]), xytext=(0, 7), textcoords="offset points", path_effects=around, **look)
 
 
 def _far_apart(points: np.ndarray, count: int) -> list[int]:
@@ -167,7 +169,7 @@ def _far_apart(points: np.ndarray, count: int) -> list[int]:
     return chosen
 
 
-def _thumbnail(ax: "Axes", at: np.ndarray, frame: np.ndarray, colour: tuple) -> None:
+def _thumbnail(ax: "Axes", at: np.ndarray, frame: np.ndarray, colour: Sequence[float]) -> None:
     """Lay a small silhouette, see-through around the dancer, on a place of the map."""
     from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 
@@ -175,4 +177,4 @@ def _thumbnail(ax: "Axes", at: np.ndarray, frame: np.ndarray, colour: tuple) -> 
     picture[..., :3] = colour[:3]
     picture[..., 3] = np.clip(frame, 0, 1)
     image = OffsetImage(picture, zoom=0.58, interpolation="bilinear")
-    ax.add_artist(AnnotationBbox(image, at, frameon=False, zorder=4, pad=0))
+    ax.add_artist(AnnotationBbox(image, (at[0], at[1]), frameon=False, zorder=4, pad=0))

@@ -1,7 +1,7 @@
 """The skeleton in three dimensions, as a figure and as something to turn around."""
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -12,8 +12,8 @@ from ballet_lib.skeleton import LANDMARKS, LEFT_CONNECTIONS, RIGHT_CONNECTIONS, 
 
 if TYPE_CHECKING:
     from ipywidgets import Widget
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from mpl_toolkits.mplot3d import Axes3D
 
 GRID = 0.25  # metres between the floor's lines
 
@@ -27,7 +27,7 @@ def skeleton_3d(
     title: str | None = None,
     legend: bool = True,
     span: np.ndarray | None = None,
-    ax: "Axes | None" = None,
+    ax: "Axes3D | None" = None,
 ) -> "Figure":
     """Draw one frame's skeleton in space, standing on a floor of 25 cm squares.
 
@@ -57,7 +57,7 @@ def skeleton_3d(
         raise BalletError(
             f"One frame's world landmarks have the shape (33, 3), not {points.shape}. Pick a frame."
         )
-    figure, ax = canvas(ax, size=(4.8, 5.2), subplot_kw={"projection": "3d"})
+    figure, ax = cast("tuple[Figure, Axes3D]", canvas(ax, size=(4.8, 5.2), subplot_kw={"projection": "3d"}))
     span = room(points) if span is None else np.asarray(span)
     _draw_floor(ax, span, points)
     for connections, side, width in (
@@ -168,7 +168,7 @@ def room(points: np.ndarray) -> np.ndarray:
     return np.array([*np.stack([middle - half, middle + half], axis=1), [low[2] - 0.02, high[2] + 0.05]])
 
 
-def _draw_floor(ax: "Axes", span: np.ndarray, points: np.ndarray) -> None:
+def _draw_floor(ax: "Axes3D", span: np.ndarray, points: np.ndarray) -> None:
     (left, right), (near, far), (floor, _) = span
     for x in np.arange(left, right + GRID / 2, GRID):
         ax.plot([x, x], [near, far], [floor, floor], color="#dddddd", lw=0.7, zorder=0)
@@ -180,7 +180,7 @@ def _draw_floor(ax: "Axes", span: np.ndarray, points: np.ndarray) -> None:
     ax.text2D(0.02, 0.0, "floor in squares of 25 cm", transform=ax.transAxes, color=QUIET, fontsize=8)
 
 
-def _draw_limbs(ax: "Axes", points: np.ndarray, connections: tuple, side: Side, width: float) -> None:
+def _draw_limbs(ax: "Axes3D", points: np.ndarray, connections: tuple, side: Side, width: float) -> None:
     for a, b in connections:
         if np.isfinite(points[[a, b]]).all():
             hand = (
@@ -199,7 +199,7 @@ def _draw_limbs(ax: "Axes", points: np.ndarray, connections: tuple, side: Side, 
         )  # fmt: skip
 
 
-def _draw_head(ax: "Axes", points: np.ndarray) -> None:
+def _draw_head(ax: "Axes3D", points: np.ndarray) -> None:
     """A line from the shoulders to the head, the face's points, and a longer nose to see where it looks."""
     face = points[list(FACE)]
     face = face[np.isfinite(face).all(axis=1)]

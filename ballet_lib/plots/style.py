@@ -5,17 +5,23 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cycler import cycler
+
+from ballet_lib.errors import BalletError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 INK, QUIET, FAINT = "#262626", "#6b6b6b", "#dcdcdc"
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#9c5a97", "#b8860b", "#4d4d4d")
-"""Colours of series, after Okabe and Ito (2008), each with a contrast of at least 3 on white."""
+"""Colours of series, after Okabe and Ito (2008), each with a contrast of at least 3 on white.
+
+The first three are told apart with any of the three common colour-vision deficiencies, and so are the last
+three. Across the halves they are not: four and more series differ in marks or dashes too."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +30,7 @@ class Side:
 
     name: str
     colour: str
-    dashes: str | tuple
+    dashes: Any
     marker: str
 
 
@@ -32,7 +38,7 @@ LEFT = Side("left", "#0072b2", "-", "o")
 RIGHT = Side("right", "#d55e00", (0, (2.2, 1.1)), "s")
 MIDDLE = Side("middle", INK, "-", "o")
 
-_SETTINGS = {
+_SETTINGS: Any = {
     "font.family": "sans-serif",
     "font.size": 10,
     "figure.dpi": 100,
@@ -69,6 +75,15 @@ _SETTINGS = {
     "hatch.linewidth": 0.6,
     "text.color": INK,
 }
+
+
+def ink_on(colour: str) -> str:
+    """Return black or white, whichever is easier to read on a colour: a contrast of at least 4.5."""
+    from matplotlib.colors import to_rgb
+
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+    luminance = sum(share * c for share, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+    return "white" if 1.05 / (luminance + 0.05) >= (luminance + 0.05) / 0.05 else "black"
 
 
 def style() -> AbstractContextManager:
@@ -117,15 +132,36 @@ def png(figure: "Figure", tight: bool = True) -> bytes:
 def _figure_class() -> type:
     from matplotlib.figure import Figure
 
-    class Figure(Figure):
+    class ShownFigure(Figure):
         """A figure that shows itself in Jupyter without pyplot."""
 
         def _repr_png_(self) -> bytes:
             return png(self)
 
-    return Figure
+    return ShownFigure
+
+
+def rgb_of(colour: str) -> tuple[int, int, int]:
+    """Return ``#0072b2`` as three numbers up to 255, for what is drawn without matplotlib."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return red, green, blue
+
+
+def name_lines(ax: "Axes", lines: list[tuple[float, "Line2D"]]) -> None:
+    """Name lines to the right of the axes, the highest first; each comes with its height at the end."""
+    ordered = [line for _, line in sorted(lines, key=lambda pair: -pair[0])]
+    ax.legend(ordered, [str(line.get_label()) for line in ordered], loc="center left",
+              bbox_to_anchor=(1.01, 0.5), handlelength=3.2)  # fmt: skip
 
 
 def canvas(ax: "Axes | None", size: tuple[float, float], **options) -> tuple["Figure", "Axes"]:
     """Return the caller's axes with their figure, or new ones."""
-    return subplots(size=size, **options) if ax is None else (ax.figure, ax)
+    return subplots(size=size, **options) if ax is None else (figure_of(ax), ax)
+
+
+def figure_of(ax: "Axes") -> "Figure":
+    """Return the figure that the axes stand in, around all of its parts."""
+    figure = ax.get_figure(root=True)
+    if figure is None:
+        raise BalletError("These axes stand in no figure. Give axes of one, or none.")
+    return figure

@@ -1,7 +1,7 @@
 """Scores of styles and how far they can be trusted: two ways to divide, fewer frames, few test clips."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-QUIET_LINE = {"color": QUIET, "lw": 0.9, "ls": (0, (4, 3)), "zorder": 1}
-QUIET_TEXT = {"color": QUIET, "fontsize": 8.5}
+QUIET_LINE: dict[str, Any] = {"color": QUIET, "lw": 0.9, "ls": (0, (4, 3)), "zorder": 1}
+QUIET_TEXT: dict[str, Any] = {"color": QUIET, "fontsize": 8.5}
 """Of a level to compare with, and its name."""
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from ballet_lib.errors import BalletError
 from ballet_lib.plots.pictures import FACE, draw_skeleton, name_sides
-from ballet_lib.plots.style import FAINT, INK, PALETTE, QUIET, headline, styled, subplots
+from ballet_lib.plots.style import FAINT, INK, PALETTE, QUIET, headline, ink_on, styled, subplots
 from ballet_lib.skeleton import normalise
 from ballet_lib.vocabulary import BALLET_MOVEMENTS, french
 
@@ -141,8 +141,8 @@ def timelines(takes: "Sequence[Take]", *, title: str | None = None) -> "Figure":
             colour = PALETTE[BALLET_MOVEMENTS.index(label) % len(PALETTE)]
             ax.barh(row, end - start, left=start, color=colour, height=0.7, zorder=2)
             short = french(label).removeprefix("battement ").removeprefix("première ").split()[0]
-            ax.text((start + end) / 2, row, short, ha="center", va="center", fontsize=7.5, color="white",
-                    clip_on=True)  # fmt: skip
+            ax.text((start + end) / 2, row, short, ha="center", va="center", fontsize=7.5,
+                    color=ink_on(colour), clip_on=True)  # fmt: skip
     ax.set_yticks(range(len(takes)), [take.take_id for take in takes])
     ax.invert_yaxis()
     ax.tick_params(axis="y", length=0)

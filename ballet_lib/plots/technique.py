@@ -150,8 +150,8 @@ def _draw_curve(ax: "Axes", poses: "PoseSequence", finding: "Finding", over_time
     ax.set_ylabel(f"{whose}{finding.rule.replace('_', ' ')} ({finding.unit})")
     ax.text(np.mean(span), 0.02, "height", transform=ax.get_xaxis_transform(), ha="center", fontsize=8,
             color=QUIET)  # fmt: skip
-    told = f"measured {finding.measured:.0f}, wanted {finding.wanted:g} {finding.unit}"
-    ax.set_title(told.replace("-", "−").replace(" °", "°"), fontsize=10, fontweight="normal", color=QUIET)
+    words = f"measured {finding.measured:.0f}, wanted {finding.wanted:g} {finding.unit}"
+    ax.set_title(words.replace("-", "−").replace(" °", "°"), fontsize=10, fontweight="normal", color=QUIET)
 
 
 def _name(ax: "Axes", level: float, words: str, colour: str, above: bool | None) -> None:
@@ -200,7 +200,9 @@ def fault_rates(trials: "pd.DataFrame", rule: str, *, title: str | None = None) 
     return figure
 
 
-def _draw_rates(ax: "Axes", groups: list["pd.DataFrame"], aside: float, colour: str, name: str) -> None:
+def _draw_rates(
+    ax: "Axes", groups: list["pd.DataFrame"], aside: float, colour: str, name: str | None
+) -> None:
     """Draw one view: a dot a size, with the interval that its few takes leave."""
     for place, some in enumerate(groups):
         if not len(some):

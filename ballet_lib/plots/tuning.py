@@ -146,18 +146,18 @@ def optimism(
     BalletError
         If there are not as many scores as rows, or none.
     """
-    claimed, found = (100 * np.asarray(scores, dtype=float) for scores in (claimed, found))
-    if len(names) == 0 or not claimed.shape == found.shape == (len(names),):
+    promised, kept = (100 * np.asarray(scores, dtype=float) for scores in (claimed, found))
+    if len(names) == 0 or not promised.shape == kept.shape == (len(names),):
         raise BalletError(
-            f"{len(names)} rows need as many scores, not {claimed.shape} and {found.shape}. Give two a row."
+            f"{len(names)} rows need as many scores, not {promised.shape} and {kept.shape}. Give two a row."
         )
-    rows, gaps = np.arange(len(names)), claimed - found
+    rows, gaps = np.arange(len(names)), promised - kept
     figure, (ax, beside) = subplots(
         1, 2, size=(8.6, 1.5 + 0.32 * len(names)), sharey=True, width_ratios=(1.7, 1)
     )
-    ax.hlines(rows, claimed, found, color=FAINT, lw=3, zorder=1)
-    ax.plot(claimed, rows, "s", color="white", mec=PALETTE[1], mew=1.8, ms=7, label=labels[0], zorder=3)
-    ax.plot(found, rows, "o", color=PALETTE[0], mec="white", ms=9, label=labels[1], zorder=2)
+    ax.hlines(rows, promised, kept, color=FAINT, lw=3, zorder=1)
+    ax.plot(promised, rows, "s", color="white", mec=PALETTE[1], mew=1.8, ms=7, label=labels[0], zorder=3)
+    ax.plot(kept, rows, "o", color=PALETTE[0], mec="white", ms=9, label=labels[1], zorder=2)
     ax.set_yticks(rows, names)
     ax.set(ylim=(len(names) + 0.6, -0.6), xlabel="accuracy (%)")
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderpad=0.1)

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -72,7 +73,8 @@ class Film:
         import cv2
 
         packed = np.frombuffer(self._frames[number], np.uint8)
-        return cv2.cvtColor(cv2.imdecode(packed, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+        picture: Any = cv2.imdecode(packed, cv2.IMREAD_COLOR)  # which it packed itself
+        return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
 
     def _seconds_for(self, largest: int, held: int) -> float:
         return largest / (held / len(self._frames)) / self.fps

@@ -85,5 +85,5 @@ def _holder(folder: Path) -> str:
         here = "this process" if known["process"] == os.getpid() else f"process {known['process']}"
         place = "" if known["computer"] == platform.node() else f" on {known['computer']}"
         return f"{known['who']} ({here}{place}, since {known['since'][11:16]} UTC)"
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return "another recorder"

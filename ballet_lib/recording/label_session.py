@@ -71,7 +71,7 @@ class LabelSession:
         if len(poses) == 0:
             raise BalletError("These poses hold no frame. Give some that do.")
         self.path, self.name, self.poses = Path(marks), poses.source, poses
-        self.film = BlankFilm(len(poses), poses.size, poses.fps)
+        self.film: Film | BlankFilm = BlankFilm(len(poses), poses.size, poses.fps)
         self._fingerprint = hashlib.sha256(np.ascontiguousarray(poses.landmarks).tobytes()).hexdigest()
 
     def _open_video(self, video: Path, poses: PoseSequence | None, marks, progress: bool) -> None:
@@ -112,10 +112,6 @@ class LabelSession:
     def saved(self) -> bool:
         """Whether the last change of the marks is on disk."""
         return self.marks.saved
-
-    def frame_at(self, seconds: float) -> int:
-        """Return the frame that is shown at a moment, the first or last beyond the ends."""
-        return int(np.clip(np.floor(seconds * self.fps + 1e-6), 0, len(self) - 1))
 
     def picture(self, frame: int, skeleton: bool = True) -> np.ndarray:
         """Return a frame with its skeleton: uint8 (h, w, 3), RGB."""

@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 import ipywidgets
 
@@ -221,8 +222,8 @@ class LabelTool(Tool):
     def _side(self, folder: str, dancer: str) -> ipywidgets.VBox:
         """Make what stands beside the picture: play, mark, name, export."""
         named = [(f"{n}   {french(m)}", m) for n, m in enumerate(self.session.movements, start=1)]
-        wide, left = ipywidgets.Layout(width="auto", margin="0"), {"description_width": "52px"}
-        self.movement = ipywidgets.Dropdown(options=named, layout=wide, tooltip="Movement of the next mark")
+        wide, left = ipywidgets.Layout(width="auto", margin="0"), {"description_width": "70px"}
+        self.movement = ipywidgets.Dropdown(options=named, description="movement", layout=wide, style=left)
         self.folder = ipywidgets.Text(folder, description="folder", layout=wide, style=left)
         self.dancer = ipywidgets.Text(dancer, description="dancer", layout=wide, style=left)
         marking = (
@@ -260,7 +261,7 @@ class LabelTool(Tool):
             "Ctrl+y": self.redo, "Delete": self.delete, "Backspace": self.delete,
         }  # fmt: skip
         for number, movement in enumerate(self.session.movements[:9], start=1):
-            actions[str(number)] = lambda movement=movement: self.name(movement)
+            actions[str(number)] = partial(self.name, movement)
         return actions
 
     def _show_marks(self) -> None:

@@ -17,9 +17,9 @@ from datetime import UTC, datetime
 import numpy as np
 
 from ballet_lib.errors import BalletError
+from ballet_lib.frames_in_time import even_frames, nearest_frames
 from ballet_lib.names import check_label, file_names
 from ballet_lib.pose_sequence import PoseSequence
-from ballet_lib.recording.frames_in_time import even_frames, nearest_frames
 from ballet_lib.recording.take_folder import TakeFolder
 from ballet_lib.recording.take_problems import problems
 from ballet_lib.takes import FRAMES, Take, TakeSet
@@ -114,10 +114,14 @@ class TakeRecorder:
         self._busy = threading.RLock()
         self._folder = TakeFolder(folder, f"the recorder of {self.dancer}", self.movements)
         self.folder = self._folder.folder
-        self.state, self.take, self.problems = IDLE, None, ()
+        self.state = IDLE
+        self.take: Take | None = None
+        self.problems: tuple[str, ...] = ()
         self.movement, self.message = self._next_wanted(after=None), self._welcome()
         self._pictures_of_take: list[np.ndarray] = []
-        self._clock, self._last_seconds, self._begun = 0.0, None, None
+        self._clock = 0.0
+        self._last_seconds: float | None = None
+        self._begun: float | None = None
         self._forget()
 
     def _welcome(self) -> str:
@@ -173,7 +177,7 @@ class TakeRecorder:
         self._clock += step
         if self.state != IDLE and self._begun is None:
             self._begun = self._clock
-        if self.state == COUNT_IN and self._clock - self._begun >= self.count_in - 1e-9:
+        if self.state == COUNT_IN and self._elapsed >= self.count_in - 1e-9:
             self._enter(RECORDING, f"{french(self.movement)} …")
             self._begun = self._clock
         if self.state == RECORDING:
@@ -192,11 +196,11 @@ class TakeRecorder:
             If there is no take to keep, nobody was seen in it, or it cannot be written.
         """
         self._open()
-        if self.state != REVIEW:
-            raise BalletError("There is no take to keep. Record one first.")
-        if not self.take.poses.found.any():
-            raise BalletError("Nobody is in this take, so it teaches nothing. Record it again.")
         take = self.take
+        if self.state != REVIEW or take is None:
+            raise BalletError("There is no take to keep. Record one first.")
+        if not take.poses.found.any():
+            raise BalletError("Nobody is in this take, so it teaches nothing. Record it again.")
         if self.pixels:
             self._folder.write_video(take.take_id, self._pictures_of_take, self.fps)
         self._folder.add([take])

@@ -5,6 +5,7 @@ import os
 import threading
 import weakref
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import ipywidgets
@@ -180,7 +181,7 @@ class Recorder(Tool):
         recorder = self.recorder
         actions = {"r": self.record, "k": self.keep, "a": self.record, "d": self.discard,
                    "n": self.next_movement, "s": self.stop, "Escape": self.stop}  # fmt: skip
-        actions = {key: lambda action=action: self._then_show(action) for key, action in actions.items()}
+        actions = {key: partial(self._then_show, action) for key, action in actions.items()}
         self.screen = Screen(
             self.with_errors(actions), height=400, label="What is recorded. The keys below work here."
         )

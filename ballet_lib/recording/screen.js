@@ -21,6 +21,7 @@ function describe(event) {
 function render({ model, el }) {
   const frame = make("div", el, { className: "ballet-screen", tabIndex: 0 });
   const canvas = make("canvas", frame, { width: 480, height: 360 });
+  frame.setAttribute("role", "group");
   canvas.setAttribute("role", "img");
   const badge = make("div", frame, { className: "ballet-badge" });
   const big = make("div", frame, { className: "ballet-big" });

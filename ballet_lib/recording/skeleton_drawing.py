@@ -6,7 +6,7 @@ square; a white line underneath keeps both readable on any picture.
 
 import numpy as np
 
-from ballet_lib.plots.style import LEFT, MIDDLE, RIGHT
+from ballet_lib.plots.style import LEFT, MIDDLE, RIGHT, rgb_of
 from ballet_lib.skeleton import (
     FACE_CONNECTIONS,
     LANDMARKS,
@@ -44,11 +44,11 @@ def draw_skeleton(rgb: np.ndarray, landmarks: np.ndarray, face: bool = False) ->
     whole = np.where(shown[:, None], points, 0)
     for a, b in FACE_CONNECTIONS if face else ():
         if shown[a] and shown[b]:
-            _line(picture, whole[a], whole[b], _rgb(MIDDLE.colour), max(1, thick // 2), dashed=False)
+            _line(picture, whole[a], whole[b], rgb_of(MIDDLE.colour), max(1, thick // 2), dashed=False)
     groups = ((TORSO_CONNECTIONS, MIDDLE), (RIGHT_CONNECTIONS, RIGHT), (LEFT_CONNECTIONS, LEFT))
     for lines, under in ((thick + 3, True), (thick, False)):
         for connections, side in groups:
-            colour = (255, 255, 255) if under else _rgb(side.colour)
+            colour = (255, 255, 255) if under else rgb_of(side.colour)
             for a, b in connections:
                 if shown[a] and shown[b]:
                     _line(picture, whole[a], whole[b], colour, lines, dashed=side is RIGHT and not under)
@@ -72,7 +72,7 @@ def _line(picture: np.ndarray, start, end, colour, thick: int, dashed: bool) -> 
 
 def _joint(cv2, picture: np.ndarray, point, name: str, thick: int) -> None:
     left, radius = name.startswith("left"), thick * 1.25
-    for grow, colour in ((1.5, (255, 255, 255)), (0, _rgb((LEFT if left else RIGHT).colour))):
+    for grow, colour in ((1.5, (255, 255, 255)), (0, rgb_of((LEFT if left else RIGHT).colour))):
         if left:
             size = round((radius + grow) * (1 << _SHIFT))
             cv2.circle(picture, _fine(point), size, colour, cv2.FILLED, cv2.LINE_AA, _SHIFT)
@@ -85,7 +85,3 @@ def _joint(cv2, picture: np.ndarray, point, name: str, thick: int) -> None:
 def _fine(point) -> tuple[int, int]:
     x, y = np.clip(point, -1e4, 1e4) * (1 << _SHIFT)
     return round(float(x)), round(float(y))
-
-
-def _rgb(colour: str) -> tuple[int, int, int]:
-    return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))

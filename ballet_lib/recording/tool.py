@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Callable
+from functools import partial
 
 import ipywidgets
 
@@ -44,7 +45,7 @@ class Tool(ipywidgets.VBox):
         known = isinstance(error, BalletError)
         self.say(str(error) if known else f"Something broke here ({type(error).__name__}: {error}).", "bad")
 
-    def attempt(self, action: Callable[[], None]) -> None:
+    def attempt(self, action: Callable[[], object]) -> None:
         """Do something for a button or a key: a user's mistake is shown, a fault of ours also raised."""
         try:
             action()
@@ -54,7 +55,7 @@ class Tool(ipywidgets.VBox):
             self.complain(error)
             raise
 
-    def button(self, text: str, action: Callable[[], None], tooltip: str, *looks: str) -> ipywidgets.Button:
+    def button(self, text: str, action: Callable[[], object], tooltip: str, *looks: str) -> ipywidgets.Button:
         """Return a button that does `action`."""
         button = ipywidgets.Button(description=text, tooltip=tooltip)
         for look in looks:
@@ -64,7 +65,7 @@ class Tool(ipywidgets.VBox):
 
     def with_errors(self, actions: dict[str, Callable[[], None]]) -> dict[str, Callable[[], None]]:
         """Return the same actions, each with its errors shown."""
-        return {key: lambda action=action: self.attempt(action) for key, action in actions.items()}
+        return {key: partial(self.attempt, action) for key, action in actions.items()}
 
 
 def row(*children, look: str) -> ipywidgets.HBox:

@@ -152,10 +152,10 @@ def _along_the_line(answers: Answers, X, start, target, steps: int, pieces: int)
     """Integrate over the line from start to X, cut into pieces of Gauss and Legendre's points."""
     nodes, weights = np.polynomial.legendre.leggauss(steps)
     along = ((np.arange(pieces)[:, None] + (nodes + 1) / 2) / pieces).ravel()
-    along = along.astype(np.float32)[:, None, None]
+    shares = along.astype(np.float32)[:, None, None]
 
     def line(some: slice) -> np.ndarray:
-        return start[some, None] + along * (X - start)[some, None]
+        return start[some, None] + shares * (X - start)[some, None]
 
     return _mean_gradient(answers, target, line, np.tile(weights / 2 / pieces, pieces)) * (X - start)
 

@@ -1,5 +1,6 @@
 """From the columns of a map to the body: 33 landmarks, and eight groups of them."""
 
+from collections.abc import Mapping
 from types import MappingProxyType
 
 import numpy as np
@@ -16,7 +17,7 @@ def _of(side: str, *parts: str) -> tuple[int, ...]:
 _ARM = ("elbow", "wrist", "pinky", "index", "thumb")
 _FOOT = ("ankle", "heel", "foot_index")
 
-GROUPS: dict[str, tuple[int, ...]] = MappingProxyType({
+GROUPS: Mapping[str, tuple[int, ...]] = MappingProxyType({
     "head": tuple(range(INDEX["left_shoulder"])),
     "trunk": (*_of("left", "shoulder", "hip"), *_of("right", "shoulder", "hip")),
     "left arm": _of("left", *_ARM), "right arm": _of("right", *_ARM),

@@ -1,5 +1,6 @@
 """Is a map right? A movement's definition names its limbs, and the studio knows which leg works in a take."""
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,7 +25,7 @@ class Definition(NamedTuple):
 
 _LEG = ("working leg", "working foot")
 
-DEFINING: dict[str, Definition] = MappingProxyType({
+DEFINING: Mapping[str, Definition] = MappingProxyType({
     "demi_plie": Definition(
         ("left leg", "right leg"), "both knees bend over the toes, the heels stay down"),
     "battement_tendu": Definition(_LEG, "one straight leg slides out to a pointed foot"),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ballet_lib import DATASETS
 from ballet_lib.errors import BalletError
+from ballet_lib.model_files import given_or_shipped, read_parts, write_model
 from ballet_lib.styles.streams import STREAMS, VideoStreams, at_rate, check_length, each_video, stacked
 from ballet_lib.styles.videos import DanceVideo
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 KIND, FORMAT = "dance style classifier", 1
 """What a model card says of such a model, and the card's version."""
-SHIPPED = DATASETS / "models"
 AT_A_TIME = 64
 """Sequences that are computed at a time."""
 SEEN_ENOUGH = 1 / 3
@@ -151,8 +150,6 @@ class StyleClassifier:
         BalletError
             If the name ends otherwise, or the files cannot be written.
         """
-        from ballet_lib.model_files import write_model
-
         return write_model(self.model, self.card, self.history, path)
 
     @classmethod
@@ -165,22 +162,8 @@ class StyleClassifier:
             If a file is missing or damaged, is another kind of model, would run code of its own, or model and
             card do not belong together.
         """
-        from ballet_lib.model_files import read_parts
-
-        return cls(*read_parts(_found(path), _problem, _check_model))
-
-
-def _found(path: str | os.PathLike) -> Path:
-    """Return the model's file, whether given as a path or as the name of the one that ships."""
-    given = Path(path)
-    if given.is_file():
-        return given
-    if str(path) == "styles" and (shipped := SHIPPED / "styles.keras").is_file():
-        return shipped
-    raise BalletError(
-        f"There is no model at {path}. Give a .keras file that StyleClassifier.save has written, "
-        'or "styles" for the one that ships.'
-    )
+        file = given_or_shipped(path, "styles", "StyleClassifier.save")
+        return cls(*read_parts(file, _problem, _check_model))
 
 
 def _problem(card: dict) -> str | None:

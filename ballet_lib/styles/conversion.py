@@ -108,7 +108,7 @@ def from_pose_sequence(
     size = poses[0].size
     keypoints = np.stack([coco17(one.landmarks, size) for one in poses], axis=1)
     name = name or Names().of(re.sub(r"\.[A-Za-z0-9]{2,4}$", "", poses[0].source), style)
-    return DanceVideo(name, style, keypoints, poses[0].fps, size, dancers, pictures)
+    return DanceVideo(name, style, keypoints, poses[0].fps, size, tuple(dancers), pictures)
 
 
 class Names:

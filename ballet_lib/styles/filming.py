@@ -5,6 +5,7 @@ Numbers 1 to 16 of each style ship. Numbers from 101 on are strangers: nobody ma
 
 from collections.abc import Sequence
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 
@@ -45,12 +46,6 @@ def scene_of(style: str, number: int, size: Size = FILM) -> Ensemble:
     return draw_ensemble(style, number, size)
 
 
-def rgb_frames(style: str, number: int, every: int = 1, size: Size = FILM) -> np.ndarray:
-    """Draw the film of a video, clean, every `every`-th frame: uint8 (T, height, width, 3)."""
-    ensemble = scene_of(style, number, size)
-    return np.stack(list(ensemble.pictures(range(0, len(ensemble), _count(every, "every")))))
-
-
 def film(style: str, number: int, frames: int | None = None, size: Size = FILM) -> DanceVideo:
     """Film a video and find the dancers in it.
 
@@ -79,7 +74,7 @@ def film(style: str, number: int, frames: int | None = None, size: Size = FILM) 
     small, found = [], []
     with PoseExtractor() as extractor, extractor.stream(people) as stream:
         for frame, rgb in zip(wanted, ensemble.pictures(wanted), strict=True):
-            seen = stream.frame(ensemble.damaged(rgb, frame), frame / FPS)
+            seen: Any = stream.frame(ensemble.damaged(rgb, frame), frame / FPS)
             found.append([one.landmarks[0] for one in (seen if people > 1 else [seen])])
             small.append(letterboxed(rgb) // GREYS * GREYS)
     landmarks = np.array(found)  # (T, P, 33, 4)

@@ -81,13 +81,13 @@ def chunk_features(videos: DanceVideos, stream: str = "pictures", length: int = 
     """
     from ballet_lib.styles.chunks import cut
     from ballet_lib.styles.skeletons import slots
-    from ballet_lib.styles.streams import each_video
+    from ballet_lib.styles.streams import encoded
 
     if stream not in STREAMS:
         raise BalletError(f"There is no stream {stream!r}. There are: {', '.join(STREAMS)}.")
     chunks = cut(videos, length)
     if stream == "pictures":
-        X = chunks.of([video.pictures for video in each_video(videos, "pictures")])
+        X = chunks.of(encoded(list(videos)))
     else:
         people = max(video.people for video in videos)
         X = chunks.of([slots(video.keypoints, people) for video in videos])
@@ -179,7 +179,7 @@ def leak(
     -------
     pandas.DataFrame
         A row for each chunk and split: `split` (``by chunk`` or ``by video``), `fold`, `chunk`, `group`,
-        `style`, `told`, `right`, and `trained_on`, the number of chunks. See `by_fold` and `summary`.
+        `style`, `told`, `right`, and `trained_on`, the number of chunks. See `summary`.
 
     Raises
     ------
@@ -225,12 +225,6 @@ def _joined(rows: list) -> "pd.DataFrame":
 
     told = pd.concat(rows, ignore_index=True).sort_values(["split", "chunk"], ignore_index=True)
     return told[["split", "fold", "chunk", "group", "style", "told", "right", "trained_on"]]
-
-
-def by_fold(told: "pd.DataFrame") -> "pd.DataFrame":
-    """Count what `leak` returned: `split`, `fold`, `right`, `of`, `accuracy`, a row for each model."""
-    counts = told.groupby(["split", "fold"]).right.agg(right="sum", of="count").reset_index()
-    return counts.assign(accuracy=counts.right / counts.of)
 
 
 def summary(told: "pd.DataFrame", level: float = 0.95, draws: int = 2000, seed: int = 0) -> "pd.DataFrame":

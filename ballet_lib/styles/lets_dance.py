@@ -131,7 +131,8 @@ def _find(root: Path, reading: Reading) -> list[_Files]:
     both = sorted(poses.keys() | pictured.keys())
     _note_missing(reading, both, pictured, "frames", "they have no pictures")
     _note_missing(reading, both, poses, "pose files", "they show nobody")
-    return [_Files(*key, pictured.get(key, {}), poses.get(key, {})) for key in both]
+    return [_Files(style, video, pictured.get((style, video), {}), poses.get((style, video), {}))
+            for style, video in both]  # fmt: skip
 
 
 def _in_rgb(parts: tuple[str, ...]) -> bool:
@@ -188,7 +189,7 @@ def _video(
     keypoints = _poses(files, name, kept, sizes, size, follow, reading)
     film = _FILM.fullmatch(files.video)
     return DanceVideo(
-        name, files.style, keypoints, reading.fps / every, size,
+        name, files.style, keypoints, reading.rate / every, size,
         pictures=_filled(small, kept) if small else None, film=film[1] if film else "",
     )  # fmt: skip
 

@@ -19,38 +19,8 @@ CLIPS = 91
 """Test clips of the two-stream report."""
 REPORTED = {"LSTM": 60, "attention": 58, "TCN": 53}
 """Clips that its networks recognised: 65.9, 63.7 and 58.2 %."""
-FRAME_BASELINE = 0.564
-"""Its frame-by-frame baseline. 51 clips of 91 are 56.0 % and 52 are 57.1 %, so this was no count of 91."""
 LARGEST_TEST = 2000
 """Clips up to which the unpaired test is worked out."""
-
-
-def unpaired_power(n: int, accuracies: tuple[float, float], level: float = 0.05) -> float:
-    """Return how probably Fisher's exact test finds two models to differ, each on n clips of its own.
-
-    It is the test that remains if only is known how many clips each model recognised. `comparison.power` is
-    that of the paired test.
-
-    Parameters
-    ----------
-    n
-        Independent clips for each model, at most 2 000.
-    accuracies
-        The true ones.
-    level
-        The p value below which a difference is called real.
-
-    Raises
-    ------
-    BalletError
-        If there is no such test or no such accuracy.
-    """
-    from scipy.stats import binom
-
-    _check(n, *accuracies)
-    counts = np.arange(n + 1)
-    chances = [binom.pmf(counts, n, accuracy) for accuracy in accuracies]
-    return float(chances[0] @ (_fisher(n) <= level) @ chances[1])
 
 
 def _fisher(n: int) -> np.ndarray:

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from ballet_lib import DATASETS
-from ballet_lib.array_files import read_npz, write_npz
+from ballet_lib.array_files import check_directory, read_npz, write_npz
 from ballet_lib.errors import BalletError
 from ballet_lib.files import replacing
 from ballet_lib.formats.text51 import COLUMNS, parse_lines
@@ -72,14 +72,14 @@ def save_shipped(videos: DanceVideos, folder: str | os.PathLike = DATASETS) -> t
             member.compress_type = zipfile.ZIP_DEFLATED
             member.create_system, member.external_attr = 3, 0o644 << 16
             archive.writestr(member, text)
-    coarse = np.stack([video.pictures for video in videos]) // GREYS
+    coarse = np.stack([np.asarray(video.pictures) for video in videos]) // GREYS
     changes = np.diff(coarse, axis=1, prepend=np.zeros_like(coarse[:, :1]))  # uint8, which wraps round
     with replacing(folder / FRAMES) as path:
         write_npz(path, {"changes": changes, "names": videos.names})
     return folder / TEXTS, folder / FRAMES
 
 
-def _texts(videos: DanceVideos) -> tuple[str, str, str, str]:
+def _texts(videos: DanceVideos) -> tuple[str, ...]:
     """Return the four texts, in the order of `MEMBERS`."""
     lines, numbers = [], []
     table = io.StringIO(newline="")
@@ -146,6 +146,7 @@ def _members(path: Path) -> dict[str, str]:
     damaged = f"{path} is damaged or no set of styles. Copy it again, or run tools/make_styles.py."
     texts = {}
     try:
+        check_directory(path, path)
         with zipfile.ZipFile(path) as archive:
             if sorted(archive.namelist()) != sorted(MEMBERS):
                 raise BalletError(damaged)
@@ -168,7 +169,7 @@ def _table(text: str, where: str) -> list[dict]:
     if tuple(reader.fieldnames or ()) != TABLE:
         raise BalletError(f"{where} has other columns than {', '.join(TABLE)}. Copy the file again.")
     try:
-        rows = [
+        rows: list[dict] = [
             row | {name: int(row[name]) for name in ("block", "slot", "first_line", "width", "height")}
             | {"fps": float(row["fps"])}
             for row in reader

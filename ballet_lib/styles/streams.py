@@ -2,49 +2,17 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from ballet_lib.errors import BalletError
-from ballet_lib.styles.videos import PEOPLE, DanceVideo, DanceVideos
+from ballet_lib.styles.videos import PEOPLE, DanceVideo
 
 STREAMS = ("both", "poses", "pictures")
 AT_A_TIME = 32
 """Pictures that a large encoder sees at a time."""
-
-
-@dataclass(frozen=True, eq=False)
-class Streams:
-    """Sequences of N videos, ready for a network.
-
-    Attributes
-    ----------
-    pictures
-        float32 (N, steps, values), or None without this stream.
-    poses
-        float32 (N, steps, 20, 51): the people of each step in `skeletons.slots`; None without this stream.
-    y
-        Number of the style of each: int (N,).
-    names
-        Of the videos: str (N,).
-    labels
-        The styles.
-    """
-
-    pictures: np.ndarray | None
-    poses: np.ndarray | None
-    y: np.ndarray
-    names: np.ndarray
-    labels: tuple[str, ...]
-
-    def __len__(self) -> int:
-        return len(self.y)
-
-    @property
-    def inputs(self) -> list[np.ndarray]:
-        """What a network of `networks.two_stream` is fed: pictures and poses, as far as they are there."""
-        return [stream for stream in (self.pictures, self.poses) if stream is not None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +34,8 @@ class VideoStreams:
     poses: np.ndarray | None
 
     def __len__(self) -> int:
-        return len(self.poses if self.pictures is None else self.pictures)
+        stream: Any = self.poses if self.pictures is None else self.pictures
+        return len(stream)
 
     def __getitem__(self, frames) -> "VideoStreams":
         """Return some of the frames: a slice, or int (n,)."""
@@ -76,73 +45,32 @@ class VideoStreams:
     @property
     def seen(self) -> np.ndarray:
         """In which frames there is somebody, as far as the poses tell: bool (T,)."""
-        return np.ones(len(self), bool) if self.poses is None else self.poses.any(axis=(1, 2))
+        return np.ones(len(self), bool) if self.poses is None else np.any(self.poses, axis=(1, 2))
 
 
-def two_streams(
-    videos: DanceVideos,
-    every: int = 5,
-    steps: int | None = None,
-    encoder: str = "course",
-    streams: str = "both",
-) -> Streams:
-    """Take every k-th frame of each video as the numbers that a network of two streams reads.
-
-    Parameters
-    ----------
-    videos
-        N videos.
-    every
-        How many frames further the next step is.
-    steps
-        How many steps, from the beginning; by default as many as the shortest video has.
-    encoder
-        ``course``, ``resnet50`` or ``inception``, see `picture_encoder`.
-    streams
-        ``both``, ``poses`` or ``pictures``.
-
-    Raises
-    ------
-    BalletError
-        If a video is too short, has no pictures where they are asked for, or a setting is unknown.
-    """
-    if every < 1 or every != int(every) or (steps is not None and steps < 1):
-        raise BalletError(f"Every {every} frames and {steps} steps cannot be. Give whole numbers from 1.")
-    rows = each_video(videos, streams, encoder, every)
-    steps = steps or min(map(len, rows))
-    return Streams(
-        *stacked([check_length(row, steps)[:steps] for row in rows], people=PEOPLE),
-        videos.y, videos.names, videos.labels,
-    )  # fmt: skip
-
-
-def check_length(video: VideoStreams, steps: int) -> VideoStreams:
-    """Return a video that has so many steps; raise `BalletError` if it has fewer."""
+def check_length(video: VideoStreams, steps: int) -> None:
+    """Raise BalletError if a video has fewer steps than that."""
     if len(video) < steps:
         raise BalletError(
             f"{video.name} has {len(video)} steps, too short for sequences of {steps}. "
             "Leave it out, or take fewer steps or more of its frames."
         )
-    return video
 
 
-def stacked(
-    rows: list[VideoStreams], people: int | None = None
-) -> tuple[np.ndarray | None, np.ndarray | None]:
+def stacked(rows: list[VideoStreams]) -> tuple[np.ndarray | None, np.ndarray | None]:
     """Stack pieces of equal length: pictures (N, steps, values) and poses (N, steps, people, 51), or None.
 
-    Where there are fewer people, slots of zeros stand for the others; `people` is by default the most of
-    any row, so that no network computes slots that all are empty.
+    There are as many people as in the fullest piece; elsewhere slots of zeros stand for those who lack.
     """
-    pictures = poses = None
-    if rows[0].pictures is not None:
-        pictures = np.stack([row.pictures for row in rows])
-    if rows[0].poses is not None:
-        most = people or max(row.poses.shape[1] for row in rows)
-        poses = np.zeros((len(rows), len(rows[0]), most, rows[0].poses.shape[2]), np.float32)
-        for number, row in enumerate(rows):
-            poses[number, :, : row.poses.shape[1]] = row.poses
-    return pictures, poses
+    pictures = [row.pictures for row in rows if row.pictures is not None]
+    shown = [row.poses for row in rows if row.poses is not None]
+    poses = None
+    if shown:
+        most = max(one.shape[1] for one in shown)
+        poses = np.zeros((len(shown), len(shown[0]), most, shown[0].shape[2]), np.float32)
+        for number, one in enumerate(shown):
+            poses[number, :, : one.shape[1]] = one
+    return np.stack(pictures) if pictures else None, poses
 
 
 def each_video(
@@ -152,8 +80,14 @@ def each_video(
 
     Parameters
     ----------
-    videos, streams, encoder, every
-        As in `two_streams`.
+    videos
+        To read.
+    streams
+        ``both``, ``poses`` or ``pictures``.
+    encoder
+        ``course``, ``resnet50`` or ``inception``, see `picture_encoder`.
+    every
+        How many frames further the next step is.
 
     Raises
     ------
@@ -165,8 +99,10 @@ def each_video(
     if streams not in STREAMS:
         raise BalletError(f"There is no stream {streams!r}. There are: {', '.join(STREAMS)}.")
     videos = list(videos)
-    pictures = [None] * len(videos) if streams == "poses" else encoded(videos, encoder, every)
-    poses = [None] * len(videos)
+    pictures: Sequence[np.ndarray | None] = [None] * len(videos)
+    poses: Sequence[np.ndarray | None] = [None] * len(videos)
+    if streams != "poses":
+        pictures = encoded(videos, encoder, every)
     if streams != "pictures":
         poses = [slots(one.keypoints[::every], PEOPLE)[:, : max(1, one.people)] for one in videos]
     return [VideoStreams(one.name, p, q) for one, p, q in zip(videos, pictures, poses, strict=True)]
@@ -186,7 +122,7 @@ def encoded(
     Parameters
     ----------
     videos, encoder, every
-        As in `two_streams`.
+        As in `each_video`.
     mirrored
         Encode the pictures as a mirror shows them.
 

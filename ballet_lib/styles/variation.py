@@ -55,11 +55,11 @@ def varied(poses: np.ndarray, mirrored: bool, rng: np.random.Generator) -> np.nd
     places = places + rng.standard_normal(places.shape, np.float32) * np.float32(NOISE)
     points = np.concatenate([places, points[..., 2:]], axis=-1) * there
     if mirrored:
-        points = points[:, :, OTHER_SIDE] * np.float32([-1, 1, 1])
+        points = points[:, :, OTHER_SIDE] * np.array([-1, 1, 1], np.float32)
     frames, people = poses.shape[:2]
     starts = rng.random((frames, people)) < LOST / RUN
     lost = np.stack([np.roll(starts, shift, axis=0) for shift in range(RUN)]).any(axis=0)
-    return (points * ~lost[..., None, None]).reshape(poses.shape)
+    return (points * ~np.asarray(lost)[..., None, None]).reshape(poses.shape)
 
 
 def _points(poses: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import overload
 
 import numpy as np
 
@@ -163,7 +164,13 @@ class DanceVideos:
     def __iter__(self) -> Iterator[DanceVideo]:
         return iter(self.videos)
 
-    def __getitem__(self, rows) -> "DanceVideo | DanceVideos":
+    @overload
+    def __getitem__(self, rows: int) -> DanceVideo: ...
+
+    @overload
+    def __getitem__(self, rows: slice | Sequence[int] | np.ndarray) -> "DanceVideos": ...
+
+    def __getitem__(self, rows):
         """Return one video by its number, or a set of some: a slice, a list of rows, or bool (N,)."""
         if isinstance(rows, int | np.integer):
             return self.videos[rows]

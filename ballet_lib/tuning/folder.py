@@ -44,6 +44,7 @@ class SearchFolder:
         self.path = Path(path).resolve()
         self.plan: dict = {}
         self._lock = FileLock(self.path / LOCK, timeout=0, thread_local=False)
+        self._met: tuple[float, float] | None = None
 
     @property
     def finished(self) -> bool:
@@ -106,10 +107,10 @@ class SearchFolder:
                 raise BalletError(
                     f"{file} is of version {plan['format']}, and {FORMAT} is read. Search anew."
                 )
-            _ = plan["settings"], plan["labels"], plan["data"]["sha256"]
+            _check_plan(plan)
         except FileNotFoundError:
             raise BalletError(f"There is no search in {self.path}. Check the spelling.") from None
-        except (OSError, ValueError, TypeError, KeyError) as error:
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise BalletError(f"{file} is damaged. Remove {self.path} and search anew.") from error
         self.plan = plan
         return self
@@ -126,18 +127,22 @@ class SearchFolder:
     def arrays(self, missing: str) -> tuple[Arrays, Arrays]:
         """Return what to train and what to validate on."""
         stored = read_npz(self.path / "data.npz", LARGEST, lambda name: name.startswith(f"{missing}."))
-        both = (Arrays(*(stored[f"{missing}.{part}.{name}"] for name in Arrays._fields))
-                for part in ("train", "valid"))  # fmt: skip
-        return tuple(both)
+        train, valid = (Arrays(*(stored[f"{missing}.{part}.{name}"] for name in Arrays._fields))
+                        for part in ("train", "valid"))  # fmt: skip
+        return train, valid
 
     def start_clock(self, behind: float) -> None:
         """Begin another session; `behind` are the seconds that earlier ones took."""
+        self._met = None
         self.plan |= {"began": time.time(), "seconds": behind}
         self.write()
 
     def clock(self) -> float:
         """Return the seconds of the search, pauses between its sessions left out."""
-        return self.plan["seconds"] + time.time() - self.plan["began"]
+        # The computer's clock, which somebody may set, is asked once, for it is all that processes share.
+        self._met = self._met or (max(0.0, time.time() - self.plan["began"]), time.monotonic())
+        before, met = self._met
+        return self.plan["seconds"] + before + time.monotonic() - met
 
     def stop_clock(self) -> None:
         """End the session, and write down what it took."""
@@ -167,6 +172,23 @@ class SearchFolder:
             raise BalletError(
                 f"{self.path} holds a search of Keras Tuner that is not from here. Choose another folder."
             )
+
+
+def _check_plan(plan: dict) -> None:
+    """Raise TypeError or KeyError if this is no plan as `tune` writes it."""
+    settings = plan["settings"]
+    numbers = [settings[name] for name in ("seed", "budget", "max_epochs", "factor", "frames", "batch_size",
+                                           "copies")]  # fmt: skip
+    texts = [settings["method"], plan["data"]["sha256"], *plan["labels"], *settings["features"]]
+    if (
+        not all(type(one) is int and abs(one) < 1 << 63 for one in numbers)
+        or min(settings["budget"], settings["max_epochs"]) < 1
+        or not all(isinstance(one, str) for one in texts)
+        or not all(isinstance(one, list) for one in (plan["labels"], settings["features"]))
+        or type(plan["seconds"]) not in (int, float)
+        or not isinstance(settings["space"], dict)
+    ):
+        raise TypeError("plan")
 
 
 def _comparable(plan: dict) -> dict:

@@ -67,7 +67,7 @@ def table(records: Sequence[Record], most: int = SHOWN) -> list[dict[str, str]]:
     configuration is shown twice.
     """
     completed = [record for record in records if record.status == COMPLETED]
-    completed.sort(key=lambda record: (-record.score, record.loss, record.trial))
+    completed.sort(key=lambda record: (-record.rank[0], -record.rank[1], record.trial))
     rows, seen = [], set()
     for record in completed:
         if (known := tuple(sorted(record.values.items()))) in seen:

@@ -5,6 +5,7 @@ another process, resumed, and drawn against the epochs that it spent.
 """
 
 import json
+import math
 import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
@@ -15,6 +16,8 @@ from ballet_lib.files import replacing
 
 FILE = "epochs.json"
 RUNNING, COMPLETED, FAILED = "running", "completed", "failed"
+COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds", "clock")
+"""What is known of each epoch."""
 
 
 @dataclass
@@ -72,6 +75,28 @@ class Record:
         """Whether it has come to its end, good or bad."""
         return self.status != RUNNING
 
+    @property
+    def rank(self) -> tuple[float, float]:
+        """Score and negative loss, of which the larger is the better; least before the first epoch."""
+        if self.score is None or self.loss is None:
+            return -math.inf, -math.inf
+        return self.score, -self.loss
+
+    def checked(self) -> "Record":
+        """Return the record, or raise TypeError or KeyError if it is none that a trial has written."""
+        whole = (self.trial, self.seed, self.start, self.end)
+        or_none = (self.bracket, self.round, self.parent, self.best_epoch, self.parameters)
+        scores = (self.score, self.loss, self.best_epoch) if self.status == COMPLETED else ()
+        told = [row[name] for row in self.rows for name in COLUMNS]
+        if (
+            not all(type(one) is int for one in (*whole, *(one for one in or_none if one is not None)))
+            or not all(type(one) in (int, float) for one in (*scores, *told))
+            or not isinstance(self.problem or "", str) or not isinstance(self.values["network"], str)
+            or not all(isinstance(one, str | bool | int | float) for one in self.values.values())
+        ):  # fmt: skip
+            raise TypeError(self.trial)
+        return self
+
     def write(self, folder: Path) -> None:
         """Write the record into the trial's folder."""
         with replacing(folder / FILE) as temporary:
@@ -88,10 +113,10 @@ class Record:
         """
         file = folder / FILE
         try:
-            return cls(**json.loads(file.read_text(encoding="utf-8")))
+            return cls(**json.loads(file.read_text(encoding="utf-8"))).checked()
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise BalletError(f"{file} is damaged. Remove {folder.name}, or the whole search.") from error
 
 
@@ -118,4 +143,4 @@ class Records:
 def best_of(records: Iterable[Record]) -> Record | None:
     """Return the completed trial with the best score; of equals the one with the smallest loss."""
     completed = [record for record in records if record.status == COMPLETED]
-    return max(completed, key=lambda record: (record.score, -record.loss), default=None)
+    return max(completed, key=lambda record: record.rank, default=None)

@@ -50,9 +50,10 @@ class Search:
         self.space = SearchSpace(self._settings["space"])
         self.labels = tuple(folder.plan["labels"])
         self._records = [record for record in Records(folder.path).read() if record.finished]
-        self._best = best_of(self._records)
-        if self._best is None:
+        best = best_of(self._records)
+        if best is None:
             raise BalletError(_why_nothing(self._records, folder.path))
+        self._best = best
 
     @classmethod
     def load(cls, folder: str | os.PathLike) -> "Search":
@@ -91,7 +92,7 @@ class Search:
     @property
     def score(self) -> float:
         """The best validation accuracy. It was chosen from many, so it is too good: judge on others."""
-        return self._best.score
+        return self._best.rank[0]
 
     @property
     def trials(self) -> "pd.DataFrame":
@@ -205,7 +206,7 @@ class Search:
         records, rows, record = {record.trial: record for record in self._records}, [], record or self._best
         while record is not None:
             rows = record.rows + rows
-            record = records.get(record.parent)
+            record = records.get(record.parent) if record.parent is not None else None
         names = ("loss", "accuracy", "val_loss", "val_accuracy", "seconds")
         rate = {"learning_rate": self._recipe.learning_rate}
         return [{name: row[name] for name in names} | rate for row in rows]
@@ -216,7 +217,8 @@ class Search:
         from ballet_lib.tuning.trial import sizes_of
 
         best, plan = self._best, self._folder.plan
-        scores = {"val_loss": round(best.loss, 4), "val_accuracy": round(best.score, 4)}
+        accuracy, minus_loss = best.rank
+        scores = {"val_loss": round(-minus_loss, 4), "val_accuracy": round(accuracy, 4)}
         data = {name: value for name, value in plan["data"].items() if name != "shape"}
         return {
             "format": CARD_FORMAT, "network": best.values[NETWORK], "sizes": sizes_of(best.values),

@@ -4,6 +4,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ballet_lib.errors import BalletError
 from ballet_lib.recipes import RECIPES, check_count
@@ -92,8 +93,11 @@ def tune(
     )
     check_count("workers", workers)
     progress = Progress(method, settings["budget"], bar)  # the first sign, long before TensorFlow has loaded
-    keeping = None if folder is not None else tempfile.TemporaryDirectory(prefix="ballet-search-")
-    there = SearchFolder(folder if keeping is None else keeping.name)
+    keeping = None
+    if folder is None:
+        keeping = tempfile.TemporaryDirectory(prefix="ballet-search-")
+        folder = keeping.name
+    there = SearchFolder(folder)
     try:
         there.claim(*_prepared(takes, validation, settings))
         progress.show(Records(there.path).read())
@@ -159,13 +163,14 @@ def _prepared(takes: TakeSet, validation, settings: dict) -> tuple[dict, dict]:
     if validation is None:
         raise BalletError("Nothing can be tuned without validation. Give a share of the dancers, or names.")
     data = divide(takes, validation, settings["seed"])
+    valid: Any = data.validation  # not None, since some was asked for
     networks = settings["space"][NETWORK]
     recipes = [trial_recipe({NETWORK: network}, settings) for network in networks]
     train = with_copies(data.train, recipes[0], settings["seed"])
     arrays = {}
     for missing in dict.fromkeys(recipe.missing for recipe in recipes):
         eaten = (recipes[0].features, settings["frames"], missing)
-        arrays[missing] = train.to_arrays(*eaten), data.validation.to_arrays(*eaten)
+        arrays[missing] = train.to_arrays(*eaten), valid.to_arrays(*eaten)
     first = next(iter(arrays.values()))
     plan = {
         "settings": settings, "labels": list(data.labels), "split": data.split,

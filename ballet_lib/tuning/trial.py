@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -53,7 +53,7 @@ class State:
 
     def write(self, folder: Path) -> None:
         """Write one file, whole or not at all."""
-        arrays = {f"best_{n}": array for n, array in enumerate(self.best)}
+        arrays: dict[str, Any] = {f"best_{n}": array for n, array in enumerate(self.best)}
         arrays |= {f"variable_{n}": array for n, array in enumerate(self.variables)}
         with replacing(folder / STATE) as temporary, temporary.open("wb") as file:
             np.savez(file, **arrays)
@@ -121,14 +121,14 @@ def run(
     recipe = trial_recipe(record.values, settings)
     train, valid = folder.arrays(recipe.missing)
     networks = {} if networks is None else networks
-    model = networks.pop(record.parent, None)
+    model = None if record.parent is None else networks.pop(record.parent, None)
     if model is None:
         model = first_model(record.values[NETWORK], train.X, classes, sizes_of(record.values), record.seed)
         compile_for_training(model, recipe, classes)
     record.parameters = model.count_params()
     watch = _watch(record, folder, tell)
     if record.parent is not None:
-        watch.best = _go_on(model, record, folder)
+        watch.best = _go_on(model, record, folder, record.parent)
     model.fit(
         batches(train, classes, recipe, record.seed, record.start, record.end), shuffle=False,
         steps_per_epoch=-(-len(train.X) // recipe.batch_size),
@@ -165,12 +165,12 @@ def _variables(model: "keras.Model") -> list:
     return [*model.variables, *model.optimizer.variables]
 
 
-def _go_on(model: "keras.Model", record: Record, folder: SearchFolder) -> list[np.ndarray]:
+def _go_on(model: "keras.Model", record: Record, folder: SearchFolder, before: int) -> list[np.ndarray]:
     """Put the model where its parent ended; return the parent's best weights."""
-    parent = Record.read(folder.trial(record.parent))
+    parent = Record.read(folder.trial(before))
     if parent is None or parent.status != COMPLETED:
-        raise TrialFailed(f"trial {record.parent}, which it continues, had failed")
-    state = State.read(folder.trial(record.parent))
+        raise TrialFailed(f"trial {before}, which it continues, had failed")
+    state = State.read(folder.trial(before))
     for variable, array in zip(_variables(model), state.variables, strict=True):
         variable.assign(array)
     record.score, record.loss, record.best_epoch = parent.score, parent.loss, parent.best_epoch
@@ -181,7 +181,7 @@ def _watch(
     record: Record, folder: SearchFolder, tell: Callable[[Record], None]
 ) -> "keras.callbacks.Callback":
     """Return a callback that writes down every epoch and remembers the best one's weights, in `best`."""
-    keras = import_keras()
+    keras: Any = import_keras()
 
     class Watch(keras.callbacks.Callback):
         best: list[np.ndarray]
@@ -197,7 +197,7 @@ def _watch(
             row = {"epoch": epoch + 1} | {name: float(logs[name]) for name in names}
             record.rows.append(row | {"seconds": time.perf_counter() - self.began, "clock": folder.clock()})
             score, loss = row["val_accuracy"], row["val_loss"]
-            if record.score is None or (score, -loss) > (record.score, -record.loss):
+            if (score, -loss) > record.rank:
                 record.score, record.loss, record.best_epoch = score, loss, epoch + 1
                 self.best = self.model.get_weights()
             record.write(folder.trial(record.trial))

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ballet_lib.errors import BalletError
 from ballet_lib.files import replacing
@@ -37,7 +38,13 @@ PARENT, START, END = "tuner/trial_id", "tuner/initial_epoch", "tuner/epochs"
 BRACKET, ROUND = "tuner/bracket", "tuner/round"
 
 
-class _Kept:
+if TYPE_CHECKING:
+    _Base: Any = keras_tuner.Oracle
+else:
+    _Base = object
+
+
+class _Kept(_Base):
     """What both oracles get: a budget, files that a kill leaves whole, and no repeated configuration."""
 
     budget: int
@@ -79,7 +86,7 @@ class _Kept:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise BalletError(f"{file.parent} is damaged. Remove it and search anew.") from error
         self._retry_queue += [trial.trial_id for trial in self.ongoing_trials.values()]
-        self.ongoing_trials = {}
+        self.ongoing_trials.clear()
 
 
 class _Hyperband(_Kept, keras_tuner.oracles.HyperbandOracle):
@@ -207,7 +214,7 @@ class Tuner(BaseTuner):
 
 
 def _score(record: Record) -> float:
-    return WORST if record.status == FAILED else record.score
+    return WORST if record.status == FAILED or record.score is None else record.score
 
 
 def _problem(error: Exception) -> str:

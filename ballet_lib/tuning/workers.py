@@ -138,7 +138,7 @@ class _Crew:
                 self._died_in[record.trial] += 1
                 if self._died_in[record.trial] > 1:
                     lost = ["--lost", str(record.trial)]
-        self._running[name].stdin.close()
+        _close_input(self._running[name])
         self._start(name, *lost)
 
     def _last_words(self, name: str) -> str:
@@ -162,7 +162,12 @@ class _Crew:
                 process.kill()
                 process.wait()
             with contextlib.suppress(OSError):
-                process.stdin.close()
+                _close_input(process)
+
+
+def _close_input(process: subprocess.Popen) -> None:
+    if process.stdin is not None:
+        process.stdin.close()
 
 
 def _cores() -> int:

@@ -17,7 +17,7 @@ const STYLE = `
   .ballet-camera video { display: block; width: 20rem; max-width: 100%; margin-top: .8rem; border-radius: 6px;
     background: #000; transform: scaleX(-1); }
   .ballet-camera video[hidden] { display: none; }
-  .ballet-camera .privacy { font-size: 12.5px; color: var(--jp-ui-font-color2, #555); }
+  .ballet-camera .privacy { font-size: 12.5px; color: color-mix(in srgb, var(--jp-ui-font-color1, #222) 80%, transparent); }
 `;
 
 function render({ model, el }) {

@@ -16,7 +16,8 @@ const WAITING = ["Starting.", "The first picture is on its way to the kernel."];
 const ELSEWHERE = ["Another tab has taken over.", "Start here, to have the camera in this tab again."];
 const RESTARTED = ["The kernel is not there.", "It was stopped or restarted. Run this cell again."];
 const SILENT = ["The kernel has not answered for a minute.", "The camera is off. Start it when the kernel is free."];
-const NOT_CARRIED = ["This host carries no pictures from a page to its kernel.", "The recorded routine works here."];
+const NOT_CARRIED = ["This host carries no pictures from a page to its kernel.", "The recorded routine may play here."];
+const NOT_SHOWN = ["The recorded routine cannot be shown here.", "This host carries no pictures from the kernel. Open the notebook with make lab."];
 const NOT_A_FILM = ["The browser cannot play this file.", "Give an .mp4 (H.264) or .webm film."];
 const OVER = ["The film is over.", ""];
 const NO_QUESTION = " If the browser asks nothing, press Start.";
@@ -237,10 +238,14 @@ class Session {
     const trip = performance.now() - frame.sent;
     this.lag = this.lag === null ? trip : 0.9 * this.lag + 0.1 * trip;
     if (this.shown && message.number < this.shown.number) return;
-    this.present({ ...frame, ...message, points: toPoints(buffers[0]) });
+    this.present({ ...frame, ...message, points: toPoints(buffers?.[0]) });
   }
 
   async picture(message, buffers) {
+    if (!buffers?.[1]) {
+      if (this.state === "clip") this.over(NOT_SHOWN);
+      return;
+    }
     const turn = this.turn;
     try {
       const picture = await createImageBitmap(new Blob([buffers[1]], { type: "image/jpeg" }));

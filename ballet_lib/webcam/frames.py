@@ -1,7 +1,7 @@
 """From the JPEG of one frame to what a page shows with it; no widget and no browser in it."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -59,7 +59,9 @@ class FrameHandler:
         """What a teacher would say of the last movement, as the page shows it; empty before the first."""
         self.error: BaseException | None = None
         """What went wrong with the last frame."""
-        self._given, self._extractor, self._stream = extractor, None, None
+        self._given = extractor
+        self._extractor: PoseExtractor | None = None
+        self._stream: Any = None  # a PoseStream once `load` was called
         self._unjudged = False
 
     @property
@@ -132,7 +134,7 @@ class FrameHandler:
 
     def _told(self, rgb, pose: PoseSequence, seconds: float, deliver: "OnFrame | None") -> Answer:
         person = bool(pose.found[0])
-        facts = {"person": person}
+        facts: dict[str, Any] = {"person": person}
         if self.recogniser is not None:
             self.reading = reading = self.recogniser.feed(pose, seconds)
             facts["probabilities"] = [round(float(share), 3) for share in reading.probabilities]
@@ -140,23 +142,23 @@ class FrameHandler:
         if deliver is not None:
             deliver(rgb, pose, seconds)
         if self.recogniser is not None and self.technique:
-            self._judge(reading)
+            self._judge(reading, self.recogniser)
         points = np.ascontiguousarray(pose.landmarks[0][:, [0, 1, 3]]) if person else None
         return Answer(facts, b"" if points is None else points.tobytes())
 
     # --- Technique ------------------------------------------------------------------------------------
 
-    def _judge(self, reading: "Reading") -> None:
+    def _judge(self, reading: "Reading", recogniser: "Recogniser") -> None:
         """Judge a movement once it is over: while it is danced, its end is not known."""
         if not self._unjudged:
             self._unjudged = reading.event is not None
             return
-        last = self.recogniser.events[-1]
+        last = recogniser.events[-1]
         if reading.event is None and reading.movement == last.movement:
             return
-        over = last if reading.event is None else self.recogniser.events[-2]
+        over = last if reading.event is None else recogniser.events[-2]
         self._unjudged = reading.event is not None
-        poses = self.recogniser.poses_of(over)
+        poses = recogniser.poses_of(over)
         if poses is not None:
             self.correction = self._said(poses, over.movement) or self.correction
 

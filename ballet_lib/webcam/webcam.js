@@ -1,9 +1,9 @@
 // The live camera as it is in the page: the picture with its skeleton, the controls, and what is recognised.
 
 const PRIVACY = "Frames stay on this machine and are not stored.";
-const HINTS = {
-  off: ["The camera is off", "Press Start and step back until your whole body is in the picture, feet too."],
-};
+const OFF = "The camera is off";
+const STANDING = "Press Start and step back until your whole body is in the picture, feet too.";
+const SEATED = "Press Start. Head, arms and hands must be in the picture, also when you raise them; legs need not.";
 const TROUBLE = "Without a camera, watch the recorded routine:";
 const TYPING = "input[type=text], textarea, [contenteditable='true']";
 
@@ -214,7 +214,7 @@ class View {
     this.root.dataset.state = state;
     this.root.dataset.obstacle = session.obstacle || "";
     const elsewhere = state === "off" && this.model.get("owner") && this.model.get("owner") !== session.client;
-    const hint = elsewhere ? ["The camera runs in another tab", "Start here, to have it in this tab."] : HINTS.off;
+    const hint = elsewhere ? ["The camera runs in another tab", "Start here, to have it in this tab."] : [OFF, this.model.get("seated") ? SEATED : STANDING];
     const [finding, advice] = session.words.length ? session.words : state === "off" ? hint : ["", ""];
     stage.said.replaceChildren();
     if (finding) make("b", stage.said, { textContent: finding });

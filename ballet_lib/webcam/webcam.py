@@ -60,7 +60,7 @@ class Webcam(anywidget.AnyWidget):
     mirror
         Whether the camera is shown as in a mirror. Left stays the dancer's left.
     technique
-        Whether to say what a teacher would correct.
+        Whether to say what a teacher would correct; nothing is said of the arms of `Recogniser(seated=True)`.
 
     Attributes
     ----------
@@ -87,6 +87,7 @@ class Webcam(anywidget.AnyWidget):
     delay = traitlets.Float(0.0, help="seconds, as the recogniser states it").tag(sync=True)
     exercise = traitlets.Dict(help="number, movements, and whether it is complete").tag(sync=True)
     technique = traitlets.Bool(True, help="whether movements are corrected").tag(sync=True)
+    seated = traitlets.Bool(False, help="whether arms alone are looked at").tag(sync=True)
     correction = traitlets.Dict(help="what a teacher would say of the last movement").tag(sync=True)
     badge = traitlets.Unicode("", help="a few words in the corner, in place of where frames come from").tag(
         sync=True
@@ -107,6 +108,8 @@ class Webcam(anywidget.AnyWidget):
     ):
         from ballet_lib.video import probe
 
+        seated = recogniser is not None and recogniser.seated
+        technique = technique and not seated  # its rules are about legs
         self._busy = threading.RLock()  # over everything below: messages may come while a cell runs
         self._handler = FrameHandler(recogniser, technique=technique)
         self._recorded = Path(recorded or RECORDED)
@@ -125,6 +128,7 @@ class Webcam(anywidget.AnyWidget):
         super().__init__(
             mirror=mirror,
             technique=technique,
+            seated=seated,
             labels=labels,
             names=[french(label) for label in labels],
             exercise=_exercise(recogniser),
@@ -206,7 +210,7 @@ class Webcam(anywidget.AnyWidget):
             "obstacle": self._obstacle, "clip": self._play, "drawn": self._was_drawn, "anew": self._anew,
         }  # fmt: skip
         client = message.get("client") if isinstance(message, dict) else None
-        if not isinstance(client, str) or (action := actions.get(message.get("kind"))) is None:
+        if not isinstance(client, str) or (action := actions.get(str(message.get("kind")))) is None:
             return
         try:
             action(client, message, buffers)
@@ -363,5 +367,5 @@ def _exercise(recogniser: "Recogniser | None") -> dict:
     """Return the exercise that is danced, as the page shows it."""
     exercises = [] if recogniser is None else recogniser.exercises
     movements = list(exercises[-1]) if exercises else []
-    complete = bool(movements) and len(movements) == recogniser.length
+    complete = recogniser is not None and len(movements) == recogniser.length
     return {"number": max(1, len(exercises)), "movements": movements, "complete": complete}

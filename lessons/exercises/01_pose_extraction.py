@@ -92,7 +92,7 @@ plots.angle_curves(
 )
 
 # %% [markdown]
-# *Two curves over three and a half seconds. The left knee stays near 175 degrees; the right one folds to less than 60, stays there for a moment and stretches: a retiré.*
+# *Two curves over three and a half seconds. The left knee stays nearly straight; the right one folds sharply, stays there for a moment and stretches: a retiré.*
 
 # %% [markdown]
 # {{task 01.3}}

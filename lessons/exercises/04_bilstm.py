@@ -194,7 +194,7 @@ def draw(curves):
 draw(curves)
 
 # %% [markdown]
-# *Accuracy over four seconds. The LSTM tosses a coin until the movements part and then climbs; the BiLSTM is near 100 % from the first frame on.*
+# *Accuracy over four seconds. The LSTM tosses a coin until the movements part and then climbs; the BiLSTM knows from the first frame on.*
 #
 # No training will help the LSTM before count 2: there is nothing to know yet. What the BiLSTM says of the plié's first frame, it has read in its end.
 

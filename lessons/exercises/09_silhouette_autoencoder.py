@@ -85,8 +85,7 @@ if verdict.status == "right":
 
 # %%
 def speeds(numbers, clip, fps):
-    """Return how far the numbers move from each frame to the next, per second: (N - "
-    "1,)."""
+    """Return how far the numbers move in a second, from each frame to the next: (N - 1,)."""
     ### BEGIN SOLUTION
     speed = np.linalg.norm(np.diff(numbers, axis=0), axis=1) * fps
     return np.where(np.diff(clip) == 0, speed, np.nan)
@@ -135,8 +134,7 @@ if verdict.status == "right":
 
 # %%
 class Draw(keras.layers.Layer):
-    """Draws numbers from their mean and spread while it learns; returns the mean in "
-    "use."""
+    """Draws numbers from mean and spread while it learns; returns the mean in use."""
 
     def __init__(self):
         super().__init__()

@@ -137,7 +137,7 @@ plots.two_futures(
 )
 
 # %% [markdown]
-# *Four panels of feet that go up to the right or to the left: as they do, then drawn at temperatures of 0.1, 1 and 4. Cold draws lie on the right line alone, hot ones lie broadly around both.*
+# *Four panels of feet that go up to the right or to the left: as they do, then drawn at temperatures of 0.1, 1 and 4. Cold draws lie nearly all on the line to the right, hot ones lie broadly around both.*
 
 # %% [markdown]
 # {{task 10.4}}

@@ -1,12 +1,12 @@
 """What the builder promises: filled minutes, a check that notices any difference, nothing of this machine."""
 
-import re
 from base64 import b64decode, b64encode
 from io import BytesIO
 
 import nbformat
 import numpy as np
 import pytest
+from course_table import COURSE_SECONDS, Cost, announced, closing, mapped, whole
 from notebook_cleaning import FALLBACK, VIEW, smaller
 from notebook_runner import widget_models
 from PIL import Image
@@ -112,14 +112,37 @@ def test_pace_reaches_the_cells_and_its_own_folder(lesson):
     assert all("build" in source.notebook.parts for source in builder.sources("paper"))
 
 
-def test_the_course_map_in_the_readme_has_the_measured_minutes(monkeypatch, tmp_path):
-    readme = tmp_path / "README.md"
-    row = "| [00 Start here](notebooks/00_start_here.ipynb) | how a computer sees a dancer | {} |\n"
-    readme.write_text("# Course\n\n" + row.format("?") + "| later | and more | soon |\n", encoding="utf-8")
-    monkeypatch.setattr(builder, "README", readme)
-    mapped = builder.mapped()
-    assert row.format("?") not in mapped and "| later | and more | soon |" in mapped
-    assert re.search(r"\| \d+ min \|\n", mapped)
+def test_the_course_map_in_the_readme_has_what_was_measured():
+    plie, tendu = Cost("00_plie", 11, 24, 6e8), Cost("01_tendu", 60, 900, 2.1e9)
+    rows = [
+        "[00](notebooks/00_plie.ipynb) | to bend",
+        "[01](notebooks/01_tendu.ipynb) | to stretch",
+        "all lessons |",
+    ]
+    text = "".join(f"| {row} | ? | ? | ? |\n" for row in rows) + "| later | and | more | it | costs |\n"
+    told = mapped(text, [plie, tendu])
+    assert (
+        "to bend | 11 min | 24 s | 0.6 GB |\n" in told
+        and "to stretch | 1 h 00 min | 15 min | 2.1 GB |" in told
+    )
+    assert "| all lessons | | 1 h 11 min | 15 min | 2.1 GB |" in told
+    assert told.endswith("| later | and | more | it | costs |\n") and mapped(told, [plie, tendu]) == told
+    assert "| all lessons | | ? |" in mapped(text, [plie, Cost("01_tendu")]).replace("|  |", "| |")
+
+
+def test_a_lesson_that_takes_too_much_is_named_and_all_are_summed():
+    short, long, large = Cost("a", 9, 60, 1e9), Cost("b", 9, 240, 1e9), Cost("c", 9, 60, 4e9)
+    *lines, last = closing([short, long, large]).splitlines()
+    assert [line.endswith("too much") for line in lines] == [False, True, True]
+    assert "6.0 min" in last and "4.0 GB" in last
+    assert "some 6 minutes" in announced([short, long, large])
+
+
+def test_every_lesson_keeps_to_its_time_and_memory_and_all_to_theirs():
+    costs = builder.costs()
+    assert all(cost.seconds and cost.memory for cost in costs)
+    assert [cost.name for cost in costs if not cost.within] == []
+    assert whole(costs).seconds <= COURSE_SECONDS, closing(costs)
 
 
 def output_of(pixels: np.ndarray) -> dict:

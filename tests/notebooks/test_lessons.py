@@ -30,7 +30,7 @@ def test_notebook_matches_its_source(lesson):
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_lesson_runs_and_its_widgets_work(lesson):
     if not lesson.notebook.exists():
-        pytest.fail(f"{lesson.notebook.name} is missing. Build it with: make course")
+        pytest.fail(f"{lesson.notebook.name} is missing. Build it with: make notebooks")
     result = run_notebook(lesson.notebook, drive=True)
     assert result.faults == []
     assert noise_in(result.notebook) == []

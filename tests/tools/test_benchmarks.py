@@ -61,3 +61,30 @@ def test_unknown_subject_is_wrong_usage(bench):
     with pytest.raises(SystemExit) as ended:
         bench.run("weather")
     assert ended.value.code == 2
+
+
+def test_a_subject_without_bars_has_its_own_headings(bench, tmp_path):
+    text = (
+        'HEADINGS = ("claim", "theirs", "ours")\n\ndef measure():\n    return [("a | b", "95 %", "60 %")]\n'
+    )
+    (tmp_path / "papers.py").write_text(text, encoding="utf-8")
+    assert bench.run() == 0
+    lines = bench.RESULTS.read_text(encoding="utf-8").splitlines()
+    assert lines[-3:] == ["| claim | theirs | ours |", "|---|---|---|", r"| a \| b | 95 % | 60 % |"]
+
+
+def test_the_papers_table_quotes_what_is_there_and_keeps_runs_whole(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    papers = importlib.import_module("paper_pace")
+    monkeypatch.setattr(papers, "KEPT", tmp_path / "kept.json")
+    rows = papers.measure()
+    assert all(len(row) == len(papers.HEADINGS) and all(row) for row in rows)
+    missing = [row[2] for row in rows if row[2].startswith("not run yet")]
+    assert len(missing) == len(papers.RUNS) == len(papers.MINUTES)
+    papers.keep("three_styles", "16 of 48", 240.0)
+    papers.keep("autoencoder", "IoU 0.6", 600.0)
+    again = [row[2] for row in papers.measure()]
+    assert any(cell.startswith("16 of 48 (4 min, ") for cell in again)
+    assert sum(cell.startswith("not run yet") for cell in again) == len(missing) - 2
+    with pytest.raises(LookupError, match="no row"):
+        papers.quoted(papers.Quote("styles", "nothing"))

@@ -1,6 +1,7 @@
 """Frames that came when they came, made into frames at even steps of time."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +40,7 @@ def even_frames(
     share = np.where(wide, near == after, share)
     lost = wide & (np.abs(seconds[near] - wanted) > 0.5 / fps)
 
-    def at(name: str) -> np.ndarray | None:
+    def at(name: str) -> Any:
         if any(getattr(pose, name) is None for pose in poses):
             return None
         points = np.concatenate([getattr(pose, name) for pose in poses])
