@@ -34,8 +34,8 @@ course: $(READY)  ## run every lesson and write what each took into the README: 
 notebooks: $(READY)  ## build the lessons, exercises and solutions whose source changed
 	$(VENV_PYTHON) tools/notebooks.py
 
-site: $(READY)  ## write the course as static pages that open without a server, into site/
-	$(VENV_PYTHON) tools/make_site.py
+site: $(READY)  ## write the course as pages that open without a server: site/index.html
+	$(VENV_PYTHON) tools/make_site.py $(ARGS)
 
 class: $(READY)  ## build a folder for a class of yours: make class ARGS="--withhold-solutions ..."
 	$(VENV_PYTHON) tools/make_class.py $(ARGS)

@@ -108,14 +108,15 @@ def test_a_trial_that_kills_its_process_twice_is_given_up(staff, tmp_path):
     from ballet_lib.tuning.records import Record
 
     one, started = staff
-    Record(5, {}, 1, 0, 1, worker="worker_1").write(tmp_path / "trial_0005")
+    values = {"network": "lstm"}
+    Record(5, values, 1, 0, 1, worker="worker_1").write(tmp_path / "trial_0005")
     one._running["worker_1"].code = -9
     one.done(), one.done()
     assert started == [("worker_1",), ("worker_1", "--lost", "5")]
     for trial in (6, 7, 8, 9):  # who ends trials in between may die more often
-        Record(trial, {}, 1, 0, 1, worker="worker_1", status="completed").write(
-            tmp_path / f"trial_{trial:04d}"
-        )
+        ended = Record(trial, values, 1, 0, 1, worker="worker_1", status="completed")
+        ended.score, ended.loss, ended.best_epoch = 0.5, 1.0, 1
+        ended.write(tmp_path / f"trial_{trial:04d}")
         one.done()
 
 
