@@ -235,11 +235,20 @@ def _declared_bytes(config: dict) -> int:
 
     def build() -> int:
         with keras.StatelessScope(initialize_variables=False):
-            network = keras.saving.deserialize_keras_object(config, safe_mode=True)
+            network = keras.saving.deserialize_keras_object(_uncompiled(config), safe_mode=True)
             return sum(4 * math.prod(map(int, variable.shape)) for variable in network.variables)
 
     with ThreadPoolExecutor(max_workers=1) as thread:
         return thread.submit(build).result()
+
+
+def _uncompiled(config: Any) -> Any:
+    """Return a configuration without optimisers, which would make variables of their own."""
+    if isinstance(config, list):
+        return [_uncompiled(one) for one in config]
+    if isinstance(config, dict):
+        return {name: _uncompiled(one) for name, one in config.items() if name != "compile_config"}
+    return config
 
 
 def _check_archive(path: Path, card: dict) -> dict:

@@ -17,7 +17,8 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -106,18 +107,32 @@ def supervise(job: dict) -> dict:
         ``verdicts`` by task, each with ``status`` and ``message``; ``stopped``, why it did not come to its
         end, or None; ``raised`` (cell and error); ``shown``; ``isolation``; ``seconds``; ``printed`` (bytes).
     """
-    folder = Path(tempfile.mkdtemp(prefix="ballet-grade-")).resolve()
     began = time.monotonic()
-    child = None
+    folder, child = None, None
     try:
-        child = (_Forked if FORKS else _Spawned)(job | {"folder": str(folder)})
+        with _undisturbed():
+            folder = Path(tempfile.mkdtemp(prefix="ballet-grade-")).resolve()
+            child = (_Forked if FORKS else _Spawned)(job | {"folder": str(folder)})
         stopped = _watch(child, job, folder, began)
         _end_all(child)
         return child.account(stopped, time.monotonic() - began)
     finally:
         if child:
             _end_all(child)
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Hear of the grader's end only afterwards, so that nothing is begun that nobody could end."""
+    if FORKS:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    try:
+        yield
+    finally:
+        if FORKS:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 
 
 def _watch(child: "_Child", job: dict, folder: Path, began: float) -> str | None:
@@ -353,6 +368,7 @@ def _become_runner(control: int, messages: int, output: int) -> None:
     os.setsid()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     # From above, so that none overwrites another.
     spare = [os.dup(stream) for stream in (control, messages, output)]
     for number, stream in enumerate(spare):

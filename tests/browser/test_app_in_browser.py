@@ -222,7 +222,7 @@ def test_the_camera_is_recognised_and_its_kernel_goes_with_the_page(app, tmp_pat
         page.goto(app.page(""))
         page.get_by_role("button", name="Start camera").click()
         page.wait_for_function("() => Number(document.querySelector('.ballet-webcam').dataset.drawn) >= 10")
-        assert page.get_by_role("link", name="Live").get_attribute("aria-current") == "page"
+        assert page.get_by_role("link", name="Live", exact=True).get_attribute("aria-current") == "page"
         assert seen == {"elsewhere": [], "broken": []}
         assert app.kernels() >= 1
     deadline = time.monotonic() + 3 * IDLE

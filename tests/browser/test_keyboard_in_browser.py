@@ -23,7 +23,7 @@ TOOLS = f"""
 from IPython.display import display
 from ballet_lib.recording import LabelTool, Recorder
 from ballet_lib.takes import TakeSet
-tool = LabelTool(TakeSet.load("ballet6")[0].poses, folder="label", progress=False)
+tool = LabelTool(TakeSet.load("ballet6")[0].poses, marks="m.json", folder="label", progress=False)
 display(tool, Recorder("record", "anna", {str(ROOT / "datasets" / "r01_routine_1.mp4")!r}))
 """
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
@@ -141,31 +141,37 @@ def facts(widget) -> str:
 
 
 @pytest.fixture(scope="module")
-def empty(browser_there):
-    """A page that holds the widgets with scripts of their own, and no Jupyter; nothing may break in it."""
+def browser(browser_there):
     with browser_page() as page:
-        broken = []
-        page.on("pageerror", lambda error: broken.append(str(error)))
-        page.emulate_media(reduced_motion="reduce")
-        for name, widget in made().items():
-            page.evaluate(DRAW, [str(widget._esm), facts(widget), str(getattr(widget, "_css", "")), name])
-        yield page
-        assert broken == []
+        page.context.set_default_timeout(60_000)
+        yield page.context
 
 
 @pytest.fixture(scope="module")
-def notebook(lab):
+def empty(browser):
+    """A page that holds the widgets with scripts of their own, and no Jupyter; nothing may break in it."""
+    page, broken = browser.new_page(), []
+    page.on("pageerror", lambda error: broken.append(str(error)))
+    page.emulate_media(reduced_motion="reduce")
+    for name, widget in made().items():
+        page.evaluate(DRAW, [str(widget._esm), facts(widget), str(getattr(widget, "_css", "")), name])
+    yield page
+    assert broken == []
+
+
+@pytest.fixture(scope="module")
+def notebook(browser, lab):
     """A notebook in JupyterLab that shows both tools."""
     cells = [nbformat.v4.new_code_cell(TOOLS), nbformat.v4.new_code_cell("'a cell that no key may cut'")]
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=KERNEL), lab.folder / "keyboard.ipynb")
-    with browser_page() as page:
-        page.emulate_media(reduced_motion="reduce")
-        open_notebook(page, lab, "keyboard.ipynb")
-        run_all(page)
-        page.wait_for_selector(".ballet-tool >> nth=1")
-        yield page
-        assert faults_on(page) == []
-        assert page.locator(".jp-Cell").count() == 2
+    page = browser.new_page()
+    page.emulate_media(reduced_motion="reduce")
+    open_notebook(page, lab, "keyboard.ipynb")
+    run_all(page)
+    page.wait_for_selector(".ballet-tool >> nth=1")
+    yield page
+    assert faults_on(page) == []
+    assert page.locator(".jp-Cell").count() == 2
 
 
 @pytest.mark.parametrize("widget", WIDGETS)
