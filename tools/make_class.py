@@ -10,16 +10,15 @@ written whole or not at all, and a folder that was not made here, or was changed
 import argparse
 import hashlib
 import json
-import os
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from class_cover import Cover, Repository
+from whole_folder import half_written
 
 from ballet_lib.errors import BalletError
 
@@ -86,11 +85,8 @@ def write_class(root: Path, output: Path, cover: Cover) -> int:
     files = chosen(course_files(root), cover.withhold)
     if not any(name.startswith("notebooks/") and name.endswith(".ipynb") for name in files):
         raise BalletError(f"There are no notebooks in {root}. Build them first: make notebooks.")
-    output = Path(os.path.abspath(output))
     check_output(output)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    half = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.parent))
-    try:
+    with half_written(output) as (output, half):
         for name in files:
             copy(root / name, half / name)
         makefile = half / "Makefile"
@@ -101,14 +97,7 @@ def write_class(root: Path, output: Path, cover: Cover) -> int:
         (half / "README.md").write_text(page, encoding="utf-8", newline="\n")
         made = {name: digest(half / name) for name in [*files, "README.md"]}
         (half / MADE).write_text(json.dumps({"made by": "make class", "files": made}, indent=1) + "\n")
-        half.chmod(0o755)
         put(half, output)
-    except OSError as error:
-        raise BalletError(
-            f"{output} could not be written ({error.strerror}). Make room, or choose another folder with -o."
-        ) from error
-    finally:
-        shutil.rmtree(half, ignore_errors=True)
     return len(made)
 
 

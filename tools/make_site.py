@@ -8,16 +8,15 @@ The site has the shape of the repository, so that the links in README.md, docs/ 
 """
 
 import argparse
-import os
 import shutil
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import nbformat
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from site_pages import Links, html_of_markdown, html_of_notebook, style_of_code, title_of
+from whole_folder import half_written
 
 from ballet_lib.errors import BalletError
 
@@ -69,22 +68,12 @@ def write_site(root: Path, output: Path, with_solutions: bool = False) -> tuple[
     pages = pages_of(root, with_solutions)
     if not any(name.endswith(".ipynb") for name in pages):
         raise BalletError(f"There are no notebooks in {root}. Build them first: make notebooks.")
-    output = Path(os.path.abspath(output))
     check_output(output)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    half = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.parent))
-    try:
+    with half_written(output) as (output, half):
         write_pages(root, half, pages)
-        half.chmod(0o755)
         if output.exists():
             shutil.rmtree(output)
         half.rename(output)
-    except OSError as error:
-        raise BalletError(
-            f"{output} could not be written ({error.strerror}). Make room, or choose another folder with -o."
-        ) from error
-    finally:
-        shutil.rmtree(half, ignore_errors=True)
     return len(pages), sum(path.stat().st_size for path in output.rglob("*") if path.is_file())
 
 

@@ -33,7 +33,8 @@ def test_strong_copyleft_is_told_from_weak(stated, strong):
 
 
 def test_the_page_says_what_the_packages_bring_along():
-    imageio_ffmpeg = pytest.importorskip("imageio_ffmpeg")
+    import imageio_ffmpeg
+
     page = licences.PAGE.read_text("utf-8")
     said = subprocess.run(
         [imageio_ffmpeg.get_ffmpeg_exe(), "-version"], capture_output=True, text=True
