@@ -564,7 +564,7 @@ def look(temperature=1.0, seed=1):
 # Silhouettes can melt. Bones cannot. So let a network of the same kind generate what the *joints* turn by, 21 of them, and hang a body on it. It learns from routines of the same four dancers, as the studio computed them. Less than half a minute.
 
 # %%
-poser = fit_pose_dance(epochs=choose(course=25, paper=45))
+poser = fit_pose_dance()
 danced = pose_dance.routine_motions((15,), 1)["r15_routine_1"]
 motion = poser.dance(200, seed=1, start=danced[: start + 5])
 
