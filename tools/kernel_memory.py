@@ -33,6 +33,7 @@ def watched(process_id: int) -> Iterator[Peak]:
     finally:
         done.set()
         watcher.join()
+        peak.memory = max(peak.memory, resident(process_id))  # what ended sooner than the first look
 
 
 def resident(process_id: int) -> int:
