@@ -2,6 +2,7 @@
 
 import os
 import platform
+import shutil
 import tempfile
 import uuid
 import zlib
@@ -29,9 +30,7 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
         If the folder cannot be made or written to.
     """
     path = Path(path)
-    # The suffix stays last because encoders choose the format by it.
-    whose = f"{_COMPUTER}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-    temporary = path.with_name(f".{path.stem}{PARTIAL}{whose}{path.suffix}")
+    temporary = _unfinished(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         remove_partial(path)
@@ -47,27 +46,70 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+@contextmanager
+def whole_folder(path: str | os.PathLike) -> Iterator[Path]:
+    """Yield a temporary folder that becomes `path` if the block succeeds, and vanishes otherwise.
+
+    What killed processes of this computer left of `path` is removed too.
+
+    Raises
+    ------
+    BalletError
+        If something is there already, or the folder cannot be written.
+    """
+    path = Path(path)
+    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+        raise BalletError(f"{path} is there already and is not overwritten. Choose another folder.")
+    temporary = _unfinished(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        remove_partial(path)
+        temporary.mkdir()
+        yield temporary
+        if path.exists():
+            path.rmdir()
+        temporary.replace(path)
+    except OSError as error:
+        raise BalletError(
+            f"{path} cannot be written: {error.strerror or error}. "
+            "Choose a folder you may write to, with room left."
+        ) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
 def remove_partial(path: str | os.PathLike) -> None:
-    """Remove what killed processes left of the unfinished file `path`, and nothing that is being written."""
+    """Remove what killed processes left of the unfinished `path`, and nothing that is being written."""
     with suppress(OSError):  # what may not be removed does no harm
         for leftover in leftovers(path):
-            leftover.unlink(missing_ok=True)
+            if leftover.is_dir():
+                shutil.rmtree(leftover)
+            else:
+                leftover.unlink(missing_ok=True)
 
 
 def leftovers(path: str | os.PathLike) -> list[Path]:
-    """Return what killed processes of this computer left of the unfinished file `path`, whole or half."""
+    """Return what killed processes of this computer left of the unfinished `path`, whole or half."""
     path = Path(path)
     if not path.parent.is_dir():
         return []
-    ours = [one for one in path.parent.iterdir() if one.name.startswith(f".{path.stem}{PARTIAL}")]
-    return [one for one in ours if one.suffix == path.suffix and not _in_use(one)]
+    start = f".{path.stem}{PARTIAL}"
+    ours = [one for one in path.parent.iterdir() if one.name.startswith(start)]
+    alike = [one for one in ours if Path(one.name.removeprefix(start)).suffix == path.suffix]
+    return [one for one in alike if not _in_use(one)]
+
+
+def _unfinished(path: Path) -> Path:
+    """Return a name beside `path` that tells whose it is. The suffix stays last: encoders choose by it."""
+    whose = f"{_COMPUTER}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    return path.with_name(f".{path.stem}{PARTIAL}{whose}{path.suffix}")
 
 
 def _in_use(partial: Path) -> bool:
-    """Tell whether the process that writes a file may still be there: on another computer nobody knows."""
+    """Tell whether the process that writes it may still be there: on another computer nobody knows."""
     import psutil
 
-    computer, _, rest = partial.stem.rpartition(PARTIAL)[2].partition("-")
+    computer, _, rest = partial.name.rpartition(PARTIAL)[2].partition("-")
     process = rest.partition("-")[0]
     return process.isdecimal() and (computer != _COMPUTER or psutil.pid_exists(int(process)))
 

@@ -26,11 +26,12 @@ import numpy as np
 
 from ballet_lib.array_files import read_npy, read_npz
 from ballet_lib.errors import BalletError
+from ballet_lib.files import whole_folder
 from ballet_lib.formats.json_files import FARTHEST, a_list, an_object, numbers, read_json, whole_number
 from ballet_lib.formats.keypoints import about, from_landmarks, lost, to_landmarks
 from ballet_lib.formats.people import Detections, takes_of
 from ballet_lib.formats.reading import Reading
-from ballet_lib.formats.source import counting, find_files, relative, whole_folder
+from ballet_lib.formats.source import counting, find_files, relative
 from ballet_lib.names import file_names
 from ballet_lib.takes import Take, TakeSet
 

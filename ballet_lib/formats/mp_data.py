@@ -20,8 +20,9 @@ import numpy as np
 
 from ballet_lib.array_files import read_npy
 from ballet_lib.errors import BalletError
+from ballet_lib.files import whole_folder
 from ballet_lib.formats.reading import AnswerNeeded, Reading
-from ballet_lib.formats.source import find_files, relative, whole_folder
+from ballet_lib.formats.source import find_files, relative
 from ballet_lib.names import file_names
 from ballet_lib.takes import Take, TakeSet
 

@@ -6,12 +6,11 @@ folder is written, whatever a member of an archive is called.
 
 import os
 import re
-import shutil
 import stat
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from ballet_lib.array_files import check_directory
@@ -180,35 +179,3 @@ def frames_by_video(
                 raise BalletError(f"{path} and {frames[number].name} are the same frame. Move one away.")
             frames[number] = path
     return videos
-
-
-@contextmanager
-def whole_folder(destination: str | os.PathLike) -> Iterator[Path]:
-    """Yield a temporary folder that becomes `destination` if the block succeeds, and vanishes otherwise.
-
-    Raises
-    ------
-    BalletError
-        If something is there already, or the folder cannot be written.
-    """
-    destination = Path(destination)
-    if destination.exists() and not (destination.is_dir() and not any(destination.iterdir())):
-        raise BalletError(f"{destination} is there already and is not overwritten. Choose another folder.")
-    temporary = None
-    try:
-        destination.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{destination.name}.partial-", dir=destination.parent))
-        temporary.chmod(0o755)  # mkdtemp makes it private
-        yield temporary
-        if destination.exists():
-            destination.rmdir()
-        temporary.replace(destination)
-    except OSError as error:
-        raise BalletError(
-            f"{destination} cannot be written: {error.strerror or error}. "
-            "Choose a folder you may write to, with room left."
-        ) from error
-    finally:
-        if temporary is not None:
-            with suppress(OSError):
-                shutil.rmtree(temporary, ignore_errors=True)

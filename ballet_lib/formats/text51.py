@@ -25,10 +25,11 @@ from typing import NamedTuple
 import numpy as np
 
 from ballet_lib.errors import BalletError
+from ballet_lib.files import whole_folder
 from ballet_lib.formats.json_files import FARTHEST
 from ballet_lib.formats.keypoints import COCO_NAMES, about, from_landmarks, lost, to_landmarks
 from ballet_lib.formats.reading import AnswerNeeded, Reading, read_text
-from ballet_lib.formats.source import find_files, relative, whole_folder
+from ballet_lib.formats.source import find_files, relative
 from ballet_lib.names import check_label
 from ballet_lib.takes import Take, TakeSet
 

@@ -173,7 +173,7 @@ class MarkList:
 
     def _checked(self, mark: Mark) -> Mark:
         movement = check_label(mark.movement, "movement")
-        if any(isinstance(frame, bool) or int(frame) != frame for frame in (mark.start, mark.end)):
+        if any(isinstance(frame, bool) or frame % 1 != 0 for frame in (mark.start, mark.end)):
             raise BalletError(f"Frames {mark.start} to {mark.end} are no whole numbers. Count frames from 0.")
         mark = replace(mark, start=int(mark.start), end=int(mark.end), movement=movement)
         if not 0 <= mark.start < mark.end <= self.frames:
@@ -220,7 +220,7 @@ class MarkList:
             raise BalletError(
                 f"{self.path} cannot be read ({error.strerror}). Check that you may read it."
             ) from error
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise BalletError(f"{damaged} ({type(error).__name__}). {mend}") from error
 
 

@@ -21,11 +21,12 @@ from typing import NamedTuple
 import numpy as np
 
 from ballet_lib.errors import BalletError
+from ballet_lib.files import whole_folder
 from ballet_lib.formats.keypoints import COCO_NAMES, to_landmarks
 from ballet_lib.formats.lets_dance import FPS, people_in
 from ballet_lib.formats.people import Detections, takes_of
 from ballet_lib.formats.reading import AnswerNeeded, Reading
-from ballet_lib.formats.source import find_files, frames_by_video, opened, whole_folder
+from ballet_lib.formats.source import find_files, frames_by_video, opened
 from ballet_lib.names import file_names
 from ballet_lib.styles.conversion import Names, video_of
 from ballet_lib.styles.pictures import picture_size, read_picture, shown

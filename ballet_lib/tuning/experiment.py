@@ -253,7 +253,9 @@ class Competition:
             return cls(json.loads(Path(path).read_text(encoding="utf-8")))
         except FileNotFoundError:
             raise BalletError(f"There is no {path}. Make it with: python tools/make_searches.py") from None
-        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        except (
+            OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError
+        ) as error:  # fmt: skip
             raise BalletError(f"{path} holds no searches. Make it with: tools/make_searches.py") from error
 
     def share_needed(self, task: str) -> "pd.Series":

@@ -19,6 +19,7 @@ from ballet_lib.array_files import read_npz
 from ballet_lib.errors import BalletError
 from ballet_lib.files import PARTIAL, replacing, writable_folder
 from ballet_lib.takes import Arrays
+from ballet_lib.tuning.records import LARGEST_NUMBER
 
 FORMAT = 1
 LOCK = ".search.lock"
@@ -181,11 +182,12 @@ def _check_plan(plan: dict) -> None:
                                            "copies")]  # fmt: skip
     texts = [settings["method"], plan["data"]["sha256"], *plan["labels"], *settings["features"]]
     if (
-        not all(type(one) is int and abs(one) < 1 << 63 for one in numbers)
+        not all(type(one) is int and abs(one) < LARGEST_NUMBER for one in numbers)
         or min(settings["budget"], settings["max_epochs"]) < 1
         or not all(isinstance(one, str) for one in texts)
         or not all(isinstance(one, list) for one in (plan["labels"], settings["features"]))
         or type(plan["seconds"]) not in (int, float)
+        or not abs(plan["seconds"]) < LARGEST_NUMBER
         or not isinstance(settings["space"], dict)
     ):
         raise TypeError("plan")

@@ -18,6 +18,8 @@ FILE = "epochs.json"
 RUNNING, COMPLETED, FAILED = "running", "completed", "failed"
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds", "clock")
 """What is known of each epoch."""
+LARGEST_NUMBER = 1 << 53
+"""No whole number of a search comes near; a table of floats would not tell larger ones apart."""
 
 
 @dataclass
@@ -88,11 +90,13 @@ class Record:
         or_none = (self.bracket, self.round, self.parent, self.best_epoch, self.parameters)
         scores = (self.score, self.loss, self.best_epoch) if self.status == COMPLETED else ()
         told = [row[name] for row in self.rows for name in COLUMNS]
+        numbers = (*whole, *or_none, *scores, *told, *self.values.values())
         if (
             not all(type(one) is int for one in (*whole, *(one for one in or_none if one is not None)))
             or not all(type(one) in (int, float) for one in (*scores, *told))
             or not isinstance(self.problem or "", str) or not isinstance(self.values["network"], str)
             or not all(isinstance(one, str | bool | int | float) for one in self.values.values())
+            or any(type(one) is int and abs(one) >= LARGEST_NUMBER for one in numbers)
         ):  # fmt: skip
             raise TypeError(self.trial)
         return self
@@ -116,7 +120,7 @@ class Record:
             return cls(**json.loads(file.read_text(encoding="utf-8"))).checked()
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise BalletError(f"{file} is damaged. Remove {folder.name}, or the whole search.") from error
 
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from ballet_lib import networks
 from ballet_lib.errors import BalletError
+from ballet_lib.tuning.records import LARGEST_NUMBER
 
 NETWORK, LEARNING_RATE = "network", "learning_rate"
 """The two names that are no size of a network."""
@@ -83,13 +84,14 @@ class SearchSpace:
 
 def _values(name: str, given) -> tuple[Value, ...]:
     """Return the values as plain Python ones of a single type, which is what Keras Tuner asks for."""
-    if isinstance(given, str | bool | int | float):
+    if isinstance(given, str | bool | int | float) or given is None:
         given = (given,)
     values = tuple(one.item() if hasattr(one, "item") else one for one in given)
     kinds = {type(one) for one in values}
-    if kinds == {int, float}:
+    huge = any(type(one) is int and abs(one) >= LARGEST_NUMBER for one in values)
+    if kinds == {int, float} and not huge:
         values, kinds = tuple(map(float, values)), {float}
-    if len(kinds) != 1 or not kinds <= {str, bool, int, float}:
+    if len(kinds) != 1 or not kinds <= {str, bool, int, float} or huge:
         raise BalletError(
             f"The values of {name} in the search space are {given!r}. Give numbers, or texts, at least one."
         )

@@ -5,6 +5,8 @@ two tools made of ipywidgets need JupyterLab.
 """
 
 import json
+import sys
+from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -247,3 +249,16 @@ def test_text_can_be_read_on_light_and_dark(empty):
         empty.evaluate(theme)
         faint = {name: empty.query_selector(f"[id='{name}']").evaluate(FAINT) for name in WIDGETS}
         assert {name: texts for name, texts in faint.items() if texts} == {}, theme
+
+
+def test_the_text_of_tools_can_be_read_in_the_dark_theme(notebook):
+    themes = Path(sys.prefix) / "share" / "jupyter" / "lab" / "themes" / "@jupyterlab"
+    notebook.add_style_tag(path=themes / "theme-dark-extension" / "index.css")
+    ground = notebook.evaluate("""() => {
+        document.body.dataset.jpThemeLight = "false";
+        document.querySelector("link[href*='theme-light-extension']").remove();
+        return getComputedStyle(document.body).getPropertyValue("--jp-layout-color0").trim();
+    }""")
+    assert ground in ("#111", "#111111", "#212121", "black"), "the theme is not the dark one"
+    faint = [tool.evaluate(FAINT) for tool in notebook.locator(".ballet-tool").all()]
+    assert faint == [[], []]
