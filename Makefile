@@ -28,7 +28,7 @@ test: $(READY)  ## run every test, the lessons and a real browser among them
 	$(VENV_PYTHON) -m pytest tests/browser  # a browser and its server fill two cores
 	$(VENV_PYTHON) -m pytest tests/notebooks -n 2 --dist worksteal  # a lesson seldom does
 
-course: $(READY)  ## run every lesson and write what each took into the README: some 22 minutes
+course: $(READY)  ## run every lesson and write what each took into the README: some 25 minutes
 	$(VENV_PYTHON) tools/notebooks.py --all
 
 notebooks: $(READY)  ## build the lessons, exercises and solutions whose source changed

@@ -141,7 +141,7 @@ def jitter(take: Take, rng: np.random.Generator, size: float = 0.02) -> Take:
     rng
         Where chance comes from.
     size
-        Standard deviation on each axis in torsos; 0.02 is about a centimetre, or 0.6 % of the body's height.
+        Standard deviation on each axis in torsos; 0.02 is about a centimetre, or 0.6% of the body's height.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Does 80 % mean right in 80 of 100 cases? And what does a threshold buy?"""
+"""Does 80% mean right in 80 of 100 cases? And what does a threshold buy?"""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -29,7 +29,7 @@ def reliability_table(predictions: Predictions, bins: int = 10) -> "pd.DataFrame
     pandas.DataFrame
         One row a bin: `low`, `high`, its ends; `n`, the takes whose most probable label lies in it;
         `confidence`, the mean of those probabilities; `accuracy` of those takes; `accuracy_low`,
-        `accuracy_high`, its exact 95 % interval as of independent takes. NaN in empty bins.
+        `accuracy_high`, its exact 95% interval as of independent takes. NaN in empty bins.
 
     Raises
     ------

@@ -136,7 +136,7 @@ def _tell(judged: "Predictions", name: str, threshold: float) -> None:
     print(f"accuracy  {judged.accuracy:.3f}{_ends(spread.accuracy)}")
     print(f"macro-F1  {judged.macro_f1:.3f}{_ends(spread.macro_f1)}, "
           f"the mean over {counted(len(judged.occurring), 'label')} that occur")  # fmt: skip
-    print(f"          [] {100 * spread.level:g} % intervals, {spread.method}")
+    print(f"          [] {100 * spread.level:g}% intervals, {spread.method}")
     if spread.note:
         print(f"          {spread.note}")
     print(f"\n{_class_table(judged, spread)}\n\n{_matrix(judged)}\n")

@@ -142,8 +142,8 @@ def bootstrap_scores(
 
     No interval is narrower than that of as many independent takes (exact, Clopper-Pearson; for macro-F1 by
     drawing single takes): takes of one dancer tell less than takes of many, not more. In a simulation with 3
-    to 12 dancers of 35 takes each, 95 % intervals made so held the true accuracy in 85 to 97 % of cases,
-    those of plain percentiles in 64 to 92 %.
+    to 12 dancers of 35 takes each, 95% intervals made so held the true accuracy in 85 to 97% of cases,
+    those of plain percentiles in 64 to 92%.
     """
     dancers, classes = len(np.unique(groups)), len(labels)
     counts = tally(y, predicted, groups, classes)

@@ -102,7 +102,7 @@ def leave_one_dancer_out(takes: TakeSet) -> Iterator[Split]:
 def random_split(takes: TakeSet, test: float = 0.05, seed: int = 0) -> Split:
     """Draw the test takes at random, as the ballet LSTM paper does, and print what that tests on.
 
-    Of the paper's 120 takes, 5 % are six, danced by people whom training knows.
+    Of the paper's 120 takes, 5% are six, danced by people whom training knows.
 
     Parameters
     ----------
@@ -148,8 +148,8 @@ def what_is_tested(split: Split) -> str:
     return (
         f"The test is {count} of {everything} takes: {movements}.{never}\n"
         f"Dancers of the test who are in training too: {known} of {dancers}.\n"
-        f"Even {count} of {count} right would leave the true accuracy anywhere from {100 * low:.0f} to 100 % "
-        "(95 % interval)."
+        f"Even {count} of {count} right would leave the true accuracy anywhere from {100 * low:.0f} to 100% "
+        "(95% interval)."
     )
 
 

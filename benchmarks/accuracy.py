@@ -23,9 +23,7 @@ def measure() -> list[tuple]:
     )
     rows = [_found(films)]
     for movement, bar in {m: 0.85 if m in LIFTED else 0.97 for m in BALLET_MOVEMENTS}.items():
-        rows.append(
-            _pck(films[films["movement"] == movement], f"PCK at 5 % of image height, {movement}", bar)
-        )
+        rows.append(_pck(films[films["movement"] == movement], f"PCK at 5% of image height, {movement}", bar))
     views = pd.concat(Parallel(n_jobs=2)(delayed(_view)(m, v) for m in BALLET_MOVEMENTS for v in VIEWS))
     for view, some in views.groupby("view", sort=False):
         rows.append(_pck(some, f"PCK by view: {view}", None))
@@ -58,7 +56,7 @@ def _measured(scene: Scene, frames: int | None, **labels) -> pd.DataFrame:
 def _found(films: pd.DataFrame) -> tuple:
     share = films["error"].notna().mean()
     how = f"{films['clip'].nunique()} films of drawn dancers within ±60°, every frame, as a stream"
-    return ("person found", "≥ 99 % of frames", f"{share:.2%}", share >= 0.99, how)
+    return ("person found", "≥ 99% of frames", f"{share:.2%}", share >= 0.99, how)
 
 
 def _pck(films: pd.DataFrame, what: str, bar: float | None) -> tuple:
@@ -66,7 +64,7 @@ def _pck(films: pd.DataFrame, what: str, bar: float | None) -> tuple:
     share = pck(np.concatenate(clips), 5)
     low, high = bootstrap_interval(clips, lambda errors: pck(errors, 5))
     median = films["error"].median()
-    how = f"{len(clips)} films; median error {median:.2f} % of body height"
+    how = f"{len(clips)} films; median error {median:.2f}% of body height"
     met = None if bar is None else share >= bar
     return (what, f"≥ {bar}" if bar else "none", f"{share:.3f} [{low:.3f}, {high:.3f}]", met, how)
 

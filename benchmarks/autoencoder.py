@@ -133,7 +133,7 @@ def overlap(drawn, judges):
 
 
 def spread(scores) -> tuple[float, float]:
-    """Return the 95 % interval of a mean over dancers, by Student's t."""
+    """Return the 95% interval of a mean over dancers, by Student's t."""
     from scipy.stats import ttest_1samp
 
     return ttest_1samp(scores, 0).confidence_interval()

@@ -61,7 +61,7 @@ def grammatical(models: dict, corpus) -> list[tuple]:
             made = generate(model, length, difficulty, n=EACH, seed=length)
             shares[length, difficulty] = accepted(made, difficulty)
         mean, (where, worst) = sum(shares.values()) / len(shares), min(shares.items(), key=lambda one: one[1])
-        rows.append((f"generated exercises that the grammar accepts, {name}", "≥ 90 %" if name == "LSTM" else
+        rows.append((f"generated exercises that the grammar accepts, {name}", "≥ 90%" if name == "LSTM" else
                      "beside it", f"{mean:.1%} (least {worst:.0%}: length {where[0]}, difficulty {where[1]})",
                      mean >= 0.90 if name == "LSTM" else None, how))  # fmt: skip
     kept = {pair: generate(models["LSTM"], *pair, n=EACH, seed=0, only_grammatical=True) for pair in asked}
@@ -71,7 +71,7 @@ def grammatical(models: dict, corpus) -> list[tuple]:
     ]
     return [
         *rows,
-        ("the same after filtering", "100 %", f"{share:.0%}", share == 1, how + ", LSTM"),
+        ("the same after filtering", "100%", f"{share:.0%}", share == 1, how + ", LSTM"),
         ("of these, not in the training corpus", "none", f"{novelty(late, corpus):.0%}", None,
          "lengths from 10, difficulties 2 and 3; of short ones the corpus holds nearly all there are"),
     ]  # fmt: skip
@@ -103,7 +103,7 @@ def danced(model) -> list[tuple]:
     verified(five, DANCERS[0], 2)
     seconds = time.perf_counter() - began
     return [
-        ("movements of generated exercises danced, and recognised in order", "≥ 90 %",
+        ("movements of generated exercises danced, and recognised in order", "≥ 90%",
          f"{share:.1%} ({right.sum()} of {movements.sum()}; by dancer {min(each):.0%} to {max(each):.0%})",
          share >= 0.90, f"{len(seen)} exercises of difficulty 2 and 3, dancers r{DANCERS[0]} to "
          f"r{DANCERS[-1]}, filmed within 25° of the front, pose model, live recogniser; no sides are told"),

@@ -100,7 +100,7 @@ def forecasts(teachers, seen, truth, groups) -> list[tuple]:
                 one, barred = gained.loc[horizon - 1], name.startswith("ConvLSTM")
                 rows.append((
                     f"{error} on moving pixels than repeating the last frame, horizon {horizon}: {name}",
-                    "≥ 20 %" if barred else "none",
+                    "≥ 20%" if barred else "none",
                     f"{one.improvement:+.1%} [{one.low:+.0%}, {one.high:+.0%}]",
                     bool(one.improvement >= 0.2) if barred else None,
                     f"{who}; " + ("of the probabilities" if squared else "pixels taken as hers from 0.5"),

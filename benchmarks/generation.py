@@ -125,7 +125,7 @@ def rigid(dances: list, motions: dict, apart: float, truth: list, temperature: f
     if barred:
         found = [found_share(pictures(dance, size=(240, 320))) for dance in dances[:3]]
         rows.append((
-            f"frames in which the pose model finds a person: {name}", "≥ 80 %", f"{np.mean(found):.1%}",
+            f"frames in which the pose model finds a person: {name}", "≥ 80%", f"{np.mean(found):.1%}",
             np.mean(found) >= 0.8,
             f"{len(found)} dances of {STEPS} frames, drawn by the studio, each frame by itself",
         ))  # fmt: skip

@@ -46,7 +46,7 @@ def events() -> list[tuple]:
         ("false events a minute", "≤ 1", f"{best.false_a_minute:.2f}", best.false_a_minute <= 1,
          f"over {best.seconds / 60:.0f} minutes"),
         ("median delay after a movement's end", "≤ 0.7 s",
-         f"{best.median_delay:+.2f} s (95 % within {late:+.2f} s)", best.median_delay <= 0.7,
+         f"{best.median_delay:+.2f} s (95% within {late:+.2f} s)", best.median_delay <= 0.7,
          "until it is counted; below 0: before the movement has ended"),
         ("the tutorial's rule, same model and streams", "beside it",
          f"F1 {rule.f1:.3f}, {rule.false_a_minute:.2f} false a minute", None, "argmax over 0.8 and changed"),
@@ -68,7 +68,7 @@ def shown(recogniser, take):
 
 
 def over_dancers(scores: list, dancers) -> tuple[float, float]:
-    """Return a 95 % interval of the pooled F1, by drawing dancers anew."""
+    """Return a 95% interval of the pooled F1, by drawing dancers anew."""
     import numpy as np
 
     rng, names = np.random.default_rng(0), np.unique(dancers)
@@ -172,7 +172,7 @@ def cost() -> list[tuple]:
         ("the same, once a frame between two extractions", "none", f"{between:.0f}", None,
          f"{middle['compiled']:.2f} ms against {middle['predict']:.0f} ms: caches are cold by then, which "
          "costs either a millisecond"),
-        ("features and classifier, share of pose extraction", "< 10 %", f"{share:.1%}", share < 0.10,
+        ("features and classifier, share of pose extraction", "< 10%", f"{share:.1%}", share < 0.10,
          f"{middle['with features']:.2f} ms against {middle['extraction']:.1f} ms a frame of 640×480"),
     ]  # fmt: skip
 
@@ -220,7 +220,7 @@ def loop() -> list[tuple]:
     return [
         ("whole loop in the kernel, JPEG of 640×480 to answer", "≥ 20 frames/s", f"{rate:.0f} frames/s",
          rate >= 20, f"mean of {len(whole)} frames of a routine, technique included; all cores"),
-        ("share of the loop that is pose extraction", "≥ 80 %", f"{share:.0%}", share >= 0.80, "same frames"),
+        ("share of the loop that is pose extraction", "≥ 80%", f"{share:.0%}", share >= 0.80, "same frames"),
     ]  # fmt: skip
 
 

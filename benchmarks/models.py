@@ -106,7 +106,7 @@ def everybody() -> list[tuple]:
 
 
 def race() -> list[tuple]:
-    """Seconds until 95 % of the same validation takes are right, turn by turn in one process."""
+    """Seconds until 95% of the same validation takes are right, turn by turn in one process."""
     from sklearn.model_selection import train_test_split
 
     from ballet_lib.takes import TakeSet

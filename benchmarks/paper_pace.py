@@ -69,12 +69,12 @@ CLAIMS = (
         "the paper asks nobody whom it has not trained on",
     ),
     Claim(
-        "three dance styles, LSTM on AlphaPose", "62 and 85 %", "three_styles",
+        "three dance styles, LSTM on AlphaPose", "62 and 85%", "three_styles",
         Quote("style_leak", "its accuracy on held-out videos, box-normalised"),
         "other films: 1 179 sequences there, 48 videos here",
     ),
     Claim(
-        "sixteen styles, BiLSTM on chunks", "95.5 %", "sixteen_styles",
+        "sixteen styles, BiLSTM on chunks", "95.5%", "sixteen_styles",
         Quote("style_leak", BY_SPLIT, "by chunk / by video {}"), "other films, and three styles",
     ),
     Claim(
@@ -102,10 +102,10 @@ CLAIMS = (
             Quote("styles", f"{ours}, both streams: accuracy"), "real films of ten styles; three drawn here",
         )
         for name, said, network, ours in (
-            ("LSTM", "65.9 % (60 of 91)", "lstm", "LSTM"),
-            ("attention", "63.7 % (58 of 91)", "attention", "LSTM with attention"),
-            ("TCN", "58.2 % (53 of 91)", "tcn", "TCN"),
-            ("frames that vote", "56.4 %", "frame", "frames that vote"),
+            ("LSTM", "65.9% (60 of 91)", "lstm", "LSTM"),
+            ("attention", "63.7% (58 of 91)", "attention", "LSTM with attention"),
+            ("TCN", "58.2% (53 of 91)", "tcn", "TCN"),
+            ("frames that vote", "56.4%", "frame", "frames that vote"),
         )
     ),
 )  # fmt: skip
@@ -173,7 +173,7 @@ def six_movements() -> str:
         abroad.append(evaluate(trained, strangers.filter(movement=takes.labels)).accuracy)
     six = ", ".join(map(str, home))
     by_dancer = ", ".join(f"{100 * share:.0f}" for share in abroad)
-    return f"right: {six} of six takes of its own dancer, {by_dancer} % of twelve strangers'; three seeds"
+    return f"right: {six} of six takes of its own dancer, {by_dancer}% of twelve strangers'; three seeds"
 
 
 def three_styles() -> str:
@@ -232,7 +232,7 @@ def convlstm() -> str:
     fewer = 100 * (1 - table["paper"] / table["repeat"])
     whole = 10 * trained.history.seconds.iloc[-1] / 60
     return (
-        f"{fewer:+.1f} % fewer errors than repeating the last frame, after 1 of 10 epochs; "
+        f"{fewer:+.1f}% fewer errors than repeating the last frame, after 1 of 10 epochs; "
         f"all would take {whole:.0f} min"
     )
 

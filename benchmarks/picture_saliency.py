@@ -54,7 +54,7 @@ def within(models: dict, test) -> list[tuple]:
     keras.utils.set_random_seed(SEED)
     chance = dilated(test.masks).mean()
     rows = [
-        ("Grad-CAM's mass within the dancer's mask dilated by 5 %: a flat map", "none", f"{chance:.1%}", None,
+        ("Grad-CAM's mass within the dancer's mask dilated by 5%: a flat map", "none", f"{chance:.1%}", None,
          f"{len(test)} pictures of {', '.join(STRANGERS)}, and the share of them that the masks cover"),
         ("the same: a network with random weights", "none", mean_interval(
             mass_within(grad_cam(frame_cnn(), test.pictures), test.masks), test.groups), None, ""),
@@ -64,9 +64,9 @@ def within(models: dict, test) -> list[tuple]:
         last = number == len(models) - 1
         met = float(mass.split("%")[0]) >= 80 if last else None
         rows += [
-            (f"the same: trained, {name}", "≥ 80 %" if last else "none", mass, met, "its own answers"),
+            (f"the same: trained, {name}", "≥ 80%" if last else "none", mass, met, "its own answers"),
             (f"accuracy on strangers, {name}", "none", accuracy(answers(model, test.pictures), test), None,
-             "one frame shows one of six movements; chance 16.7 %; interval over dancers"),
+             "one frame shows one of six movements; chance 16.7%; interval over dancers"),
         ]  # fmt: skip
     return rows
 
@@ -86,7 +86,7 @@ def shortcut(train, test) -> list[tuple]:
         marked(train, 1), marked(test, 2), marked(test, 2, shuffled=True),
     )  # fmt: skip
     rows = [
-        ("a flat map's mass on the poster, dilated by 5 %", "none", f"{dilated(shown).mean():.1%}", None, "")
+        ("a flat map's mass on the poster, dilated by 5%", "none", f"{dilated(shown).mean():.1%}", None, "")
     ]
     for name, model in (
         ("learnt with posters", fit_frame_cnn(
@@ -101,7 +101,7 @@ def shortcut(train, test) -> list[tuple]:
         rows += [
             (f"accuracy on strangers with their posters / without / with any, {name}", "none",
              " / ".join(right), None, "a planted shortcut"),
-            (f"Grad-CAM's mass on the poster, {name}", "none", f"{mass:.1%}", None, "dilated by 5 %"),
+            (f"Grad-CAM's mass on the poster, {name}", "none", f"{mass:.1%}", None, "dilated by 5%"),
         ]  # fmt: skip
     return rows
 

@@ -91,12 +91,12 @@ def complete() -> list[tuple]:
         barred = name != "tcn"
         rows.append((
             f"completeness of integrated gradients, {name}, {STEPS} steps",
-            "≤ 1 % on every take" if barred else "none (the other three)", _missed(missed),
+            "≤ 1% on every take" if barred else "none (the other three)", _missed(missed),
             bool(missed.max() <= 0.01) if barred else None, whom,
         ))  # fmt: skip
     missed = saliency.completeness(model, X, maps["integrated gradients"])
     rows.append((
-        "the same, tcn, takes that miss by more done again on a finer line", "≤ 1 % on every take",
+        "the same, tcn, takes that miss by more done again on a finer line", "≤ 1% on every take",
         _missed(missed), bool(missed.max() <= 0.01),
         f"{whom}; 12 layer norms with ReLU make many kinks; what still misses rises by next to nothing",
     ))  # fmt: skip
@@ -105,7 +105,7 @@ def complete() -> list[tuple]:
 
 def _missed(missed: np.ndarray) -> str:
     return (
-        f"{np.median(missed):.2%} median, {missed.max():.2%} worst, {(missed <= 0.01).mean():.0%} within 1 %"
+        f"{np.median(missed):.2%} median, {missed.max():.2%} worst, {(missed <= 0.01).mean():.0%} within 1%"
     )
 
 

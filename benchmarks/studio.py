@@ -16,7 +16,7 @@ def measure() -> list[tuple]:
         [sys.executable, __file__], env={**os.environ, **ONE_CORE}, capture_output=True, text=True, check=True
     )
     ready, slowest, mean = (float(word) for word in run.stdout.split())
-    how = f"{FRAMES} frames each of 6 drawn dancers and rooms; the dance fills 86 % of the picture"
+    how = f"{FRAMES} frames each of 6 drawn dancers and rooms; the dance fills 86% of the picture"
     return [
         ("frames a second at 480×640 on one core, mean", "≥ 10", f"{mean:.1f}", mean >= 10, how),
         ("the same, slowest of six dancers", "≥ 10", f"{slowest:.1f}", slowest >= 10, how),

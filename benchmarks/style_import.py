@@ -156,7 +156,7 @@ def strangers(place: Path) -> list[tuple]:
         told = ballet("train", takes, "-o", model, "--network", network, "--epochs", 10,
                       "--hold-out", "dancer=dancer4,dancer5")["held_out"]  # fmt: skip
         rows.append(
-            (f"ballet train --network {network} on {form} never seen", "runs, above chance (33 %)",
+            (f"ballet train --network {network} on {form} never seen", "runs, above chance (33%)",
              f"{told['accuracy']:.0%} of {told['n']}", told["accuracy"] > 1 / 3,
              "import, train, evaluate by the command; 3 invented styles, 6 invented dancers, 17 joints in "
              "metres through a camera; two dancers held out")

@@ -41,7 +41,7 @@ def split_rows(chunks, stream: str, bar: bool) -> list[tuple]:
          interval(true, "margin"), bool(true.low["margin"] > 0) if bar else None,
          "same model, same videos, as many chunks to learn from"),
         (control, "none", f"{interval(random, 'by chunk')} / {interval(random, 'by video')}", None,
-         "chance 33.3 %: nothing but the video is left to be recognised"),
+         "chance 33.3%: nothing but the video is left to be recognised"),
     ]  # fmt: skip
 
 
@@ -81,7 +81,7 @@ def lstm_rows(videos) -> list[tuple]:
     for name, normalised in (("box-normalised", True), ("raw pixels", False)):
         rows.append((
             f"its accuracy on held-out videos, {name}", "none", held_out(videos, normalised), None,
-            f"{FOLDS} folds, each video asked once; chance 33.3 %; settings chosen by such folds",
+            f"{FOLDS} folds, each video asked once; chance 33.3%; settings chosen by such folds",
         ))  # fmt: skip
     rows.append((
         "the same, of a logistic regression on spectra of the same columns", "none", spectrum(videos), None,

@@ -81,7 +81,7 @@ def answers(videos, judges, network: str, streams: str, **settings) -> tuple:
 
 
 def interval(right, judges) -> tuple[float, float, float]:
-    """Return the mean over videos and its 95 % interval over drawn videos; `right` is (seeds, videos)."""
+    """Return the mean over videos and its 95% interval over drawn videos; `right` is (seeds, videos)."""
     import numpy as np
 
     from ballet_lib.intervals import draw_dancers, percentiles
@@ -94,7 +94,7 @@ def interval(right, judges) -> tuple[float, float, float]:
 def per_cent(right, judges) -> str:
     """Write an accuracy with its interval."""
     mean, low, high = (100 * value for value in interval(right, judges))
-    return f"{mean:.1f} % [{low:.1f}, {high:.1f}]"
+    return f"{mean:.1f}% [{low:.1f}, {high:.1f}]"
 
 
 # --- Rows -------------------------------------------------------------------------------------------------
@@ -137,7 +137,7 @@ def reports(videos, judges) -> list[tuple]:
         right, seconds = answers(videos, judges, network, "both", settings="paper")
         rows.append((
             f"the report's settings, {network}: accuracy", "none", per_cent(right, judges), None,
-            f"chance 33.3 %; whole videos, every {20 if network == 'lstm' else 10}th frame of 10 a second; "
+            f"chance 33.3%; whole videos, every {20 if network == 'lstm' else 10}th frame of 10 a second; "
             f"training {statistics.median(seconds):.0f} s",
         ))  # fmt: skip
     return rows
@@ -166,6 +166,6 @@ def shipped(judges) -> list[tuple]:
     size = sum((SHIPPED / f"styles.{end}").stat().st_size for end in ("keras", "json"))
     return [
         ("the classifier that ships: accuracy", "none", per_cent([right], judges), None,
-         f"poses alone, whole videos; {100 * hits / of:.0f} % of {of} windows of 3 s"),
+         f"poses alone, whole videos; {100 * hits / of:.0f}% of {of} windows of 3 s"),
         ("its size", "< 0.4 MB", f"{size / 1e6:.2f} MB", bool(size < 0.4e6), "model and card"),
     ]  # fmt: skip

@@ -82,7 +82,7 @@ def alarm_rows(trials) -> list[tuple]:
     wrong = told["take_id"].nunique()
     knee = fine[fine["rule"] == "supporting_knee"]
     return [
-        ("false alarms, of all that could be measured", "≤ 5 %", f"{rate:.1%} ({len(told)} of {judged})",
+        ("false alarms, of all that could be measured", "≤ 5%", f"{rate:.1%} ({len(told)} of {judged})",
          rate <= 0.05, f"movements of routines and of drawn dancers without a fault; {silent(fine)}"),
         ("performances with a false correction", "none", f"{wrong / takes:.1%} ({wrong} of {takes})", None,
          "at least one rule in them tells a fault that is none"),

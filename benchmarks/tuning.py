@@ -51,7 +51,7 @@ def methods() -> list[tuple]:
         lead = (scores["Hyperband"] - scores["random search"]).mean()
         median = statistics.median(needed)
         rows.append((
-            f"epochs until Hyperband has random search's final score, {task}", "≤ 50 %", _share(median),
+            f"epochs until Hyperband has random search's final score, {task}", "≤ 50%", _share(median),
             median <= 0.5,
             f"median of {len(needed)} seeds ({', '.join(map(_share, sorted(needed)))}); {runs.epochs.max()} "
             f"epochs each, space {SETTINGS['space']}; at the end Hyperband leads by "
@@ -81,7 +81,7 @@ def costs() -> list[tuple]:
         ("beside the epochs of a trial", "none", f"{overhead:.2f} s a trial", None,
          "first epoch of a trial less the median of its others: building, tracing, writing; median of random "
          "search's trials"),
-        ("chief and two workers, share of one process's time", "< 100 %", _share(share), share < 1,
+        ("chief and two workers, share of one process's time", "< 100%", _share(share), share < 1,
          f"{together:.0f} against {wall:.0f} s, same search in one run; {both['trials']} trials, "
          f"{both['epochs']} epochs, {both['failed']} failed"),
     ]  # fmt: skip

@@ -273,13 +273,13 @@ errors = pd.concat(tables, keys=range(len(tables)), names=["clip"]).reset_index(
 len(errors)
 
 # %% [markdown]
-# Each row is one landmark in one frame. The usual score is **PCK**, the percentage of correct keypoints: how many lie within a distance of the truth. We take 5 % of the picture's height.
+# Each row is one landmark in one frame. The usual score is **PCK**, the percentage of correct keypoints: how many lie within a distance of the truth. We take 5% of the picture's height.
 
 # %%
 correct = errors["error_in_picture"] <= 5
 error = errors["error"]
 print(f"found in {error.notna().mean():.1%} of frames")
-print(f"PCK {correct.mean():.1%}, median error {error.median():.1f} % of her height")
+print(f"PCK {correct.mean():.1%}, median error {error.median():.1f}% of her height")
 
 # %% [markdown]
 # One number hides a lot. We ask by view, and give each mean an **interval**: if we had drawn other scenes, where might it lie? Frames of one clip resemble each other, so the interval redraws whole clips.
@@ -302,7 +302,7 @@ plots.error_by_group(
 )
 
 # %% [markdown]
-# *One row for each view with its mean error and a 95 % interval, twelve clips each, from the front to the back.*
+# *One row for each view with its mean error and a 95% interval, twelve clips each, from the front to the back.*
 
 # %% [markdown]
 # **Why?** Look at the interval of the back: most clips go well, a few go very wrong. The table knows for each frame whether left and right, exchanged, would fit better.
@@ -326,7 +326,7 @@ plots.error_by_group(
 )
 
 # %% [markdown]
-# *One row for each movement with its mean error and a 95 % interval. Eight clips stand behind each, two from every view, so the intervals are wide; where they overlap, do not rank.*
+# *One row for each movement with its mean error and a 95% interval. Eight clips stand behind each, two from every view, so the intervals are wide; where they overlap, do not rank.*
 
 # %%
 parts = {
@@ -338,7 +338,7 @@ best, worst = max(score, key=score.get), min(score, key=score.get)
 plots.pck_curve(parts, title=f"Trust the {best}, doubt the {worst}")
 
 # %% [markdown]
-# *Rising curves, one for each part of the body: the share of joints within a distance of the truth. Here 5 % of her own height are asked for, which is stricter than 5 % of the picture's.*
+# *Rising curves, one for each part of the body: the share of joints within a distance of the truth. Here 5% of her own height are asked for, which is stricter than 5% of the picture's.*
 
 # %% [markdown]
 # ## Hidden joints
@@ -386,7 +386,7 @@ plots.error_by_group(
 )
 
 # %% [markdown]
-# *Four rows, one for each skin tone, with 95 % intervals.*
+# *Four rows, one for each skin tone, with 95% intervals.*
 #
 # Since the scenes are paired, look at the differences scene by scene: they say more than four intervals that overlap.
 
@@ -394,8 +394,8 @@ plots.error_by_group(
 per_scene = tones.pivot_table(index="pair", columns="tone", values="error")
 difference = (per_scene["tone 10"] - per_scene["tone 1"]).to_numpy()
 low, high = bootstrap_interval([np.array([d]) for d in difference], np.mean)
-print(f"darkest minus lightest: {difference.mean():+.2f} % of her height")
-print(f"95 % interval: {low:+.2f} to {high:+.2f}")
+print(f"darkest minus lightest: {difference.mean():+.2f}% of her height")
+print(f"95% interval: {low:+.2f} to {high:+.2f}")
 
 # %% [markdown]
 # If the interval includes zero, these eight scenes cannot tell a difference. That is *not* proof that there is none on real video: our skin is painted, and eight scenes are few. `make bench` repeats it with more.

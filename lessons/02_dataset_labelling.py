@@ -267,7 +267,7 @@ for name, groups in together.items():
 
 # %%
 def with_interval(right):
-    """Accuracy in %, and its 95 % interval when dancers are drawn anew."""
+    """Accuracy in %, and its 95% interval when dancers are drawn anew."""
     people = [right[dancers == dancer] * 100.0 for dancer in takes.dancers]
     return right.mean() * 100, bootstrap_interval(people)
 
@@ -279,7 +279,7 @@ plots.error_by_group(
     [score for score, _ in scores.values()],
     [interval for _, interval in scores.values()],
     label="accuracy (%)",
-    title=f"The same classifier on the same takes: {first:.0f} % or {last:.0f} %",
+    title=f"The same classifier on the same takes: {first:.0f}% or {last:.0f}%",
     digits=0,
     reference=100 / 7,
 )
@@ -302,7 +302,7 @@ same = performances[neighbour] == performances[test]
 print(f"{same.mean():.0%} of the nearest windows come from the very same take")
 
 # %% [markdown]
-# This is a **leak**: the test asks for what training has shown. The paper on sixteen styles shuffles 30-frame chunks of its videos before it divides them, and reports 95.5 %. Every split and every training in this course passes a check, which names each leak:
+# This is a **leak**: the test asks for what training has shown. The paper on sixteen styles shuffles 30-frame chunks of its videos before it divides them, and reports 95.5%. Every split and every training in this course passes a check, which names each leak:
 
 # %%
 try:
@@ -318,7 +318,7 @@ except LeakError as error:
 # %% [markdown]
 # ## A test on six
 #
-# The ballet paper has 120 takes and holds out 5 % at random. We recorded such a set: one dancer, twenty takes of each of the six.
+# The ballet paper has 120 takes and holds out 5% at random. We recorded such a set: one dancer, twenty takes of each of the six.
 
 # %%
 paper = TakeSet.load("ballet6-paper")
@@ -357,7 +357,7 @@ plots.error_by_group(
         bootstrap_interval([hit[people == d] for d in takes.dancers]),
     ],
     label="accuracy (%)",
-    title=f"100 % at home, {hit.mean():.0f} % with strangers",
+    title=f"100% at home, {hit.mean():.0f}% with strangers",
     digits=0,
     reference=100 / 6,
 )
@@ -476,10 +476,10 @@ quiz("02")
 #
 # | | they divide | they report | here |
 # |---|---|---|---|
-# | ballet LSTM paper | 120 takes 95:5 at random | accuracy on six | the same on six: [54, 100] %; on twelve strangers: see above |
-# | paper on 16 styles | 30-frame chunks, shuffled | 95.5 % | chunks at random against by dancer: see the figure |
-# | AlphaPose style project | 1 179 clips, two dancers' lines interleaved | 62 and 85 % | one dancer a slot, `ballet import text51` warns |
-# | two-stream report | by video | 65.9 % on 91 clips | by dancer, with intervals over dancers |
+# | ballet LSTM paper | 120 takes 95:5 at random | accuracy on six | the same on six: [54, 100]%; on twelve strangers: see above |
+# | paper on 16 styles | 30-frame chunks, shuffled | 95.5% | chunks at random against by dancer: see the figure |
+# | AlphaPose style project | 1 179 clips, two dancers' lines interleaved | 62 and 85% | one dancer a slot, `ballet import text51` warns |
+# | two-stream report | by video | 65.9% on 91 clips | by dancer, with intervals over dancers |
 #
 # - Gebru and others, *Datasheets for datasets* (2021). Kaufman and others, *Leakage in data mining* (2012).
 # - Interval of six of six: Clopper and Pearson (1934).

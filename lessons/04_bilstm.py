@@ -187,8 +187,8 @@ curves(
     np.arange(T.shape[1]) / fps,
     {name: (some.mean(axis=0), some) for name, some in by_frame.items()},
     ("chance", 100 / len(takes.labels)),
-    f"First frame: {first['LSTM']:.0f} % without the future, "
-    f"{first['BiLSTM']:.0f} % with it",
+    f"First frame: {first['LSTM']:.0f}% without the future, "
+    f"{first['BiLSTM']:.0f}% with it",
     "seconds from the take's beginning",
 )
 
@@ -198,9 +198,9 @@ curves(
 # **Why?** At the first frame the dance has hardly begun. The BiLSTM knows all the same, since its backward half comes from the end.
 
 # %%
-print(f"LSTM at the last frame:     {last['LSTM']:.0f} %")
-print(f"BiLSTM at the first frame:  {first['BiLSTM']:.0f} %")
-print(f"BiLSTM at the last frame:   {last['BiLSTM']:.0f} %")
+print(f"LSTM at the last frame:     {last['LSTM']:.0f}%")
+print(f"BiLSTM at the first frame:  {first['BiLSTM']:.0f}%")
+print(f"BiLSTM at the last frame:   {last['BiLSTM']:.0f}%")
 
 # %% [markdown]
 # Compare these three. All have seen the same forty frames. The future is no better than the past, it is *more*: what counts is how much of the dance has been seen.
@@ -267,8 +267,8 @@ curves(
         for name, some in by_delay.items()
     },
     ("BiLSTM with the whole take", whole),
-    f"Half a second late: LSTM {half[waits]:.0f} %, BiLSTM {half[peeks]:.0f} %; "
-    f"the promise was {whole:.0f} %",
+    f"Half a second late: LSTM {half[waits]:.0f}%, BiLSTM {half[peeks]:.0f}%; "
+    f"the promise was {whole:.0f}%",
     "delay (s)",
 )
 
@@ -530,7 +530,7 @@ quiz("04")
 #
 # | | they | here |
 # |---|---|---|
-# | paper on 16 styles | InceptionV3 → BatchNorm, BiLSTM 64, dropout 0.2, dense 32 and 16; batch 128, Adam 1e-4, 20 epochs; chunks of 30 frames shuffled: 95.5 % | the same layers, batch 32, Adam 1e-3, 60 epochs, since we have few takes; at random and by dancer: see the figure |
+# | paper on 16 styles | InceptionV3 → BatchNorm, BiLSTM 64, dropout 0.2, dense 32 and 16; batch 128, Adam 1e-4, 20 epochs; chunks of 30 frames shuffled: 95.5% | the same layers, batch 32, Adam 1e-3, 60 epochs, since we have few takes; at random and by dancer: see the figure |
 # | the same, tuned by Hyperband | 448, 320, 160, tanh | its weights: see the table |
 # | Graves and Schmidhuber (2005) | phonemes frame by frame: both directions beat one, and an LSTM may answer late instead | delay against accuracy: see the figure |
 #

@@ -566,9 +566,7 @@ with plots.style():
         right.plot(np.arange(-19, 20), size / size.max(), line, label=padding)
     before, live = 100 * shares["same"][10:30].mean(), 100 * shares["same"][-1]
     left.set(xlabel="frame", ylabel="of the next step explained (%)")
-    left.set_title(
-        f"“same”: {before:.0f} % on file, {live:.0f} % live".replace("-", "−")
-    )
+    left.set_title(f"“same”: {before:.0f}% on file, {live:.0f}% live".replace("-", "−"))
     right.axvspan(0.5, 19, color="#f1f1f1")
     right.set(xlabel="frames from the present (grey: future)", ylabel="gradient")
     right.set_title("It had read the answer")
@@ -665,13 +663,13 @@ plots.error_by_group(
     list(scores.values()),
     [tuple(100 * np.array(each.intervals().accuracy)) for each in told.values()],
     label="accuracy (%), seconds a training",
-    title=f"From {scores[worst]:.0f} % ({worst}) to {scores[best]:.0f} % ({best})",
+    title=f"From {scores[worst]:.0f}% ({worst}) to {scores[best]:.0f}% ({best})",
     digits=0,
     reference=100 / 7,
 )
 
 # %% [markdown]
-# *Five rows, each with its accuracy on twelve dancers, a 95 % interval over dancers, and the seconds a training took. The thin line is chance.*
+# *Five rows, each with its accuracy on twelve dancers, a 95% interval over dancers, and the seconds a training took. The thin line is chance.*
 #
 # Do overlapping intervals mean that nothing can be told apart? No: all answered about the *same* takes.
 
@@ -712,14 +710,14 @@ print(f"largest difference of a probability: {np.abs(as_danced - mixed).max():.0
 # %% [markdown]
 # ## What can 91 clips tell apart?
 #
-# The two-stream report compares the same three families on 91 clips: LSTM 65.9 %, attention 63.7 %, TCN 58.2 %. That is 60, 58 and 53 clips. **Predict** Is LSTM against TCN, 7.7 points, a difference?
+# The two-stream report compares the same three families on 91 clips: LSTM 65.9%, attention 63.7%, TCN 58.2%. That is 60, 58 and 53 clips. **Predict** Is LSTM against TCN, 7.7 points, a difference?
 
 # %%
 published = compare_counts({"LSTM": 60, "attention": 58, "TCN": 53}, of=91)
 published.round(3)
 
 # %% [markdown]
-# Each row is a pair: the difference with its 95 % interval, and the p value at best and at worst. It depends on *which* clips each network got right, and the report does not say.
+# Each row is a pair: the difference with its 95% interval, and the p value at best and at worst. It depends on *which* clips each network got right, and the report does not say.
 
 # %%
 widest = published.iloc[published.difference.argmax()]
@@ -738,7 +736,7 @@ print(f"p between {widest.p_least:.2f} and {widest.p_most:.2f}")
 clips = np.array([30, 50, 91, 150, 250, 420, 700, 1000])
 leads = {
     "errors independent": [smallest_difference(n, 0.6) for n in clips],
-    "they disagree on 20 %": [smallest_difference(n, 0.6, 0.2) for n in clips],
+    "they disagree on 20%": [smallest_difference(n, 0.6, 0.2) for n in clips],
 }
 
 
@@ -753,7 +751,7 @@ def leads_at(n):
         ax.axvline(n, color="#6b6b6b", lw=1)
         lead = 100 * smallest_difference(n, 0.6)
         ax.set(xlabel="test clips", ylabel="smallest lead found (points)", ylim=(0, 45))
-        ax.set_title(f"{n} clips find a lead of {lead:.0f} points over 60 %")
+        ax.set_title(f"{n} clips find a lead of {lead:.0f} points over 60%")
         ax.legend()
     return figure
 
@@ -838,7 +836,7 @@ quiz("05")
 #
 # | | they | here |
 # |---|---|---|
-# | two-stream report | LSTM 65.9, attention 63.7, TCN 58.2 % on 91 clips, without intervals | four networks of equal size, 420 takes of twelve strangers, intervals, a second seed |
+# | two-stream report | LSTM 65.9, attention 63.7, TCN 58.2% on 91 clips, without intervals | four networks of equal size, 420 takes of twelve strangers, intervals, a second seed |
 # | its LSTM and its attention see | every 60th frame (5), every 30th (10) | 40, 20, 10 and 5 frames of two seconds |
 # | its TCN | six levels, 128 channels, kernel 3 | four blocks, which hear 61 frames, or six, which hear 253 |
 # | its seconds an epoch (5 to 60 steps) | LSTM 0.17 to 0.78, attention 0.16 to 0.86, TCN 0.70 to 1.81 | seconds a training: see the figures |

@@ -98,7 +98,7 @@ def draw(space):
 pd.DataFrame([draw(space) for _ in range(4)])
 
 # %% [markdown]
-# **Predict** Somebody asks for *one of the best 5 %* of all combinations. How many tries make this 95 % sure, in a space of thousands? And in one of millions?
+# **Predict** Somebody asks for *one of the best 5%* of all combinations. How many tries make this 95% sure, in a space of thousands? And in one of millions?
 
 # %%
 tries = np.arange(1, 200)
@@ -106,7 +106,7 @@ sure = 1 - 0.95**tries  # all tries miss with probability 0.95 to that power
 int(tries[sure >= 0.95][0])
 
 # %% [markdown]
-# **Why?** Each try is one of the best 5 % with probability 1/20, however many combinations there are. A grid of the same size would spend itself on settings that do not matter; a lot tries a new value of *every* setting each time.
+# **Why?** Each try is one of the best 5% with probability 1/20, however many combinations there are. A grid of the same size would spend itself on settings that do not matter; a lot tries a new value of *every* setting each time.
 
 # %% [markdown]
 # ## Most trials are lost early
@@ -520,7 +520,7 @@ plots.optimism(
 )
 
 # %% [markdown]
-# *A row for each search: its own score as a square, the winner's score on strangers as a dot; at the right the gaps, and below them their mean with its 95 % interval over seeds.*
+# *A row for each search: its own score as a square, the winner's score on strangers as a dot; at the right the gaps, and below them their mean with its 95% interval over seeds.*
 #
 # Does the interval hold 0? Then so few seeds cannot tell the curse from the luck of the draw of dancers. It is there all the same: a maximum is never unbiased.
 #

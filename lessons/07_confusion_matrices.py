@@ -84,13 +84,13 @@ plots.error_by_group(
     [100 * each.accuracy for each in rows.values()],
     list(ends.values()),
     label="accuracy (%)",
-    title=f"{100 * told.accuracy:.0f} % right, and anything from {low:.0f} to {high:.0f} % is possible",
+    title=f"{100 * told.accuracy:.0f}% right, and anything from {low:.0f} to {high:.0f}% is possible",
     digits=0,
     reference=100 / len(told.labels),
 )
 
 # %% [markdown]
-# *Four rows with 95 % intervals: one for each dancer, one for all. The thin line is chance.*
+# *Four rows with 95% intervals: one for each dancer, one for all. The thin line is chance.*
 #
 # A dancer's own interval asks about more takes *of hers*. The last row asks about *other dancers*, so it draws dancers, not takes: three of them say little. And no row says *what* went wrong.
 
@@ -148,7 +148,7 @@ plots.confusion_matrix(
     evening,
     labels,
     normalise=False,
-    title=f"One row outshines the other six, which hold {100 * unseen:.0f} % of the takes",
+    title=f"One row outshines the other six, which hold {100 * unseen:.0f}% of the takes",
 )
 
 # %% [markdown]
@@ -184,7 +184,7 @@ widest = max(of_each, key=lambda label: np.ptp(of_each[label]))
 low, high = 100 * np.array(of_each[widest])
 plots.per_class(
     told,
-    title=f"Fifteen takes a label: {french(widest)} lies between {low:.0f} and {high:.0f} %",
+    title=f"Fifteen takes a label: {french(widest)} lies between {low:.0f} and {high:.0f}%",
 )
 
 # %% [markdown]
@@ -239,7 +239,7 @@ many = confusion_matrix(pooled)
 mixed = many[pair[0], pair[1]] + many[pair[1], pair[0]]
 share = mixed / max((~pooled.right).sum(), 1)
 plots.confusion_matrix(
-    pooled, title=f"Attitude and arabesque make {100 * share:.0f} % of the mistakes"
+    pooled, title=f"Attitude and arabesque make {100 * share:.0f}% of the mistakes"
 )
 
 # %% [markdown]
@@ -344,7 +344,7 @@ plots.error_by_group(
     spread,
     [100 * np.array(each.intervals().accuracy) for each in seen_from.values()],
     label="accuracy (%)",
-    title=f"Best from the {best}, worst from the {least}: {max(spread):.0f} and {min(spread):.0f} %",
+    title=f"Best from the {best}, worst from the {least}: {max(spread):.0f} and {min(spread):.0f}%",
     digits=0,
 )
 
@@ -374,8 +374,8 @@ at = threshold_curve(told, [0, 0.8]).set_index("threshold").mul(100)
 plots.threshold_curve(
     told,
     threshold=0.8,
-    title=f"At 0.8, {at.answered[0.8]:.0f} % are answered; "
-    f"{at.accuracy[0]:.0f} % right becomes {at.accuracy[0.8]:.0f} %",
+    title=f"At 0.8, {at.answered[0.8]:.0f}% are answered; "
+    f"{at.accuracy[0]:.0f}% right becomes {at.accuracy[0.8]:.0f}%",
 )
 
 # %% [markdown]
@@ -421,7 +421,7 @@ called = pd.DataFrame({
 called.sort_values("probability", ascending=False, ignore_index=True)
 
 # %% [markdown]
-# It has no word for "none of these", so it says the nearest. **Softmax** shares 100 % among the words it has: a high probability means *more like this than like the five others*.
+# It has no word for "none of these", so it says the nearest. **Softmax** shares 100% among the words it has: a high probability means *more like this than like the five others*.
 #
 # Two remedies: a threshold, or a label for the rest. **Predict** which one works better.
 
@@ -455,7 +455,7 @@ with plots.style():
     ax.set(xlim=(-2, 102), ylim=(0, 103))
     ax.set(xlabel="idle takes called a movement (%)", ylabel="movements recognised (%)")
     ax.set_title(
-        f"At 0.8: {alarms[0]:.0f} % false alarms with six labels, {alarms[1]:.0f} % with ‘other’"
+        f"At 0.8: {alarms[0]:.0f}% false alarms with six labels, {alarms[1]:.0f}% with ‘other’"
     )
     ax.legend(loc="lower right")
 figure
@@ -468,13 +468,13 @@ figure
 # %% [markdown]
 # ## As sure as right?
 #
-# Of a hundred answers given with 80 %, eighty should be right: then a model is **calibrated**. The distance from that, averaged over all takes, is the **expected calibration error** (ECE).
+# Of a hundred answers given with 80%, eighty should be right: then a model is **calibrated**. The distance from that, averaged over all takes, is the **expected calibration error** (ECE).
 
 # %%
 error = expected_calibration_error(told)
 sure, hit = told.confidence.mean(), told.accuracy
 plots.reliability(
-    told, title=f"{100 * sure:.0f} % sure on average, {100 * hit:.0f} % right"
+    told, title=f"{100 * sure:.0f}% sure on average, {100 * hit:.0f}% right"
 )
 
 # %% [markdown]
@@ -578,7 +578,7 @@ with plots.style():
     ax.axvline(100 * promise, color="#262626", lw=1.2)
     ax.set(xlabel="answers that are right (%)", ylabel="of 200 draws")
     ax.set_title(
-        f"Promised {100 * promise:.0f} %, kept for strangers in {kept} of 200 draws"
+        f"Promised {100 * promise:.0f}%, kept for strangers in {kept} of 200 draws"
     )
     ax.legend()
 figure
@@ -655,7 +655,7 @@ means = 100 * curve.groupby("dancers").accuracy.mean()
 plots.learning_curve(
     curve,
     score="accuracy",
-    title=f"From {means.index[0]} to {means.index[-1]} dancers: {means.iloc[0]:.0f} to {means.iloc[-1]:.0f} % right",
+    title=f"From {means.index[0]} to {means.index[-1]} dancers: {means.iloc[0]:.0f} to {means.iloc[-1]:.0f}% right",
 )
 
 # %% [markdown]
@@ -689,9 +689,9 @@ quiz("07")
 # | | they report | here |
 # |---|---|---|
 # | ballet LSTM paper | a matrix of six test takes; answers from 0.8 on | the same rule on three dancers: what it answers, and how often that is right |
-# | paper on 16 styles | 95.5 %, chunks of a video on both sides | by dancer, with an interval |
-# | two-stream report | 65.9, 63.7, 58.2 % on 91 clips, no interval | lesson 05: what 91 clips can tell apart |
-# | AlphaPose style project | 62 and 85 %, one split | folds by dancer, pooled |
+# | paper on 16 styles | 95.5%, chunks of a video on both sides | by dancer, with an interval |
+# | two-stream report | 65.9, 63.7, 58.2% on 91 clips, no interval | lesson 05: what 91 clips can tell apart |
+# | AlphaPose style project | 62 and 85%, one split | folds by dancer, pooled |
 #
 # - McNemar, *Note on the sampling error of the difference between correlated proportions* (1947).
 # - Calibration and temperature: Guo and others, *On calibration of modern neural networks* (2017).

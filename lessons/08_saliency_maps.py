@@ -129,7 +129,7 @@ plots.saliency(
     take,
     by_joint,
     GROUPS,
-    title=f"{100 * share:.0f} % of the gradient come before 0.9 s, when the leg has hardly left the floor",
+    title=f"{100 * share:.0f}% of the gradient come before 0.9 s, when the leg has hardly left the floor",
 )
 
 # %% [markdown]
@@ -211,7 +211,7 @@ risen = float(logit(x)[0] - logit(nothing)[0])
 print(f"the logit rose by {risen:.3f}, the map adds up to {ours.sum():.3f}")
 theirs = saliency.integrated_gradients(model, x)
 missed = saliency.completeness(model, x, theirs)[0]
-print(f"the library, with better chosen steps, misses it by {100 * missed:.2f} %")
+print(f"the library, with better chosen steps, misses it by {100 * missed:.2f}%")
 assert np.abs(ours.sum() - risen) < 0.02 * risen and missed < 0.01
 
 # %%
@@ -221,13 +221,13 @@ plots.saliency(
     take,
     by_joint,
     GROUPS,
-    title=f"The lifted leg, after 0.9 s, brings {100 * share:.0f} % of the logit",
+    title=f"The lifted leg, after 0.9 s, brings {100 * share:.0f}% of the logit",
 )
 
 # %% [markdown]
 # *The same take. The knee and foot of the lifted leg are dark purple while it is up; some cells are orange, above all the shoulders at the beginning and the standing foot.*
 #
-# Purple speaks for the answer, orange against it, and the title may exceed 100 % because the orange is taken off. The stripes in time are the network's: its convolutions keep every other frame.
+# Purple speaks for the answer, orange against it, and the title may exceed 100% because the orange is taken off. The stripes in time are the network's: its convolutions keep every other frame.
 
 # %% [markdown]
 # ## Four maps of one dance
@@ -260,8 +260,8 @@ plots.saliency(
     {name: each[number] for name, each in list(sizes.items())[::-1]},
     GROUPS,
     detail="groups",
-    title=f"{twins[0]} and {twins[1]} agree ({agree[twins]:.2f}), "
-    f"{apart[0]} and {apart[1]} least ({agree[apart]:.2f})",
+    title=f"Alike are {twins[0]} and {twins[1]} ({agree[twins]:.2f}), "
+    f"least alike {apart[0]} and {apart[1]} ({agree[apart]:.2f})",
 )
 
 # %% [markdown]
@@ -352,7 +352,7 @@ draw_means(
 )
 
 # %% [markdown]
-# *Four rows with 95 % intervals over dancers. The gradient and SmoothGrad lie on the line of no correlation; the two that multiply by the way lie far to the right.*
+# *Four rows with 95% intervals over dancers. The gradient and SmoothGrad lie on the line of no correlation; the two that multiply by the way lie far to the right.*
 #
 # **Why?** A slope says what a push would do; it does not know in which direction the dancer has gone, or how far.
 
@@ -404,8 +404,8 @@ ours, chance = half(deleted["integrated gradients"]), half(deleted["random"])
 plots.deletion(
     {name: each.certainty for name, each in deleted.items()},
     deleted["random"].shares,
-    title=f"Half of its certainty rests on {ours:.0f} % of the numbers; "
-    f"of random ones it takes {chance:.0f} %",
+    title=f"Half of its certainty rests on {ours:.0f}% of the numbers; "
+    f"of random ones it takes {chance:.0f}%",
 )
 
 # %% [markdown]
@@ -486,14 +486,14 @@ working = {
 draw_means(
     working,
     label="of what lies on both legs, on the working one (%)",
-    title=f"Of the legs' part, {working['gradient'].mean:.0f} % of the gradient and "
-    f"{working['integrated gradients'].mean:.0f} % of IG lie on the leg that works",
+    title=f"Of the legs' part, {working['gradient'].mean:.0f}% of the gradient and "
+    f"{working['integrated gradients'].mean:.0f}% of IG lie on the leg that works",
     digits=0,
     reference=50,
 )
 
 # %% [markdown]
-# *Five rows with intervals; the line at 50 % is a map that cannot tell the legs apart. The last row comes close to integrated gradients.*
+# *Five rows with intervals; the line at 50% is a map that cannot tell the legs apart. The last row comes close to integrated gradients.*
 #
 # **Why** is the gradient blind to it? The network has to know both sides, and learnt from mirrored copies. A push to the standing leg would matter just as much; only which leg *went* somewhere tells them apart.
 #
@@ -595,13 +595,13 @@ def tested(model, stills):
 
 
 def on(masks, model, stills):
-    """How much of Grad-CAM lies on the masks, or within 5 % of them, in percent."""
+    """How much of Grad-CAM lies on the masks, or within 5% of them, in percent."""
     cam = pictures.grad_cam(model, stills.pictures)
     return mean_of(100 * pictures.mass_within(cam, masks), stills.groups)
 
 
 found = tested(as_drawn, strangers)
-print(f"{found.mean:.0f} % [{found.low:.0f}, {found.high:.0f}] of strangers' pictures")
+print(f"{found.mean:.0f}% [{found.low:.0f}, {found.high:.0f}] of strangers' pictures")
 
 # %% [markdown]
 # Three maps of pictures:
@@ -631,14 +631,14 @@ plots.picture_maps(
     {name: draw(as_drawn, few.pictures) for name, draw in drawers.items()},
     masks=few.masks,
     names=[french(name) for name in shown_here],
-    title=f"{on_her.mean:.0f} % of Grad-CAM lie on the dancer; she fills "
-    f"{100 * pictures.dilated(strangers.masks).mean():.0f} % of the picture",
+    title=f"{on_her.mean:.0f}% of Grad-CAM lie on the dancer; she fills "
+    f"{100 * pictures.dilated(strangers.masks).mean():.0f}% of the picture",
 )
 
 # %% [markdown]
 # *Four pictures with the dancer's outline in green. The gradient is grain; guided backpropagation draws her edges, and those of the room; Grad-CAM is a coarse patch that lies mostly on her.*
 #
-# Both numbers count a margin of 5 % around her. The rest lies on the room. Does the network need the room? Then another room must disturb it. What a network shall not use, it should not be able to learn from. Two mends:
+# Both numbers count a margin of 5% around her. The rest lies on the room. Does the network need the room? Then another room must disturb it. What a network shall not use, it should not be able to learn from. Two mends:
 #
 # - **exchange the rooms**: a new one behind each dancer in each epoch,
 # - and **ask a price**: since the masks are known, let the loss charge for what the last channels show beside the dancer.
@@ -767,7 +767,7 @@ fooled = fit_frame_cnn(
     with_posters, rooms=False, price=0, epochs=choose(course=12, paper=30)
 )
 before, after = (tested(fooled, each) for each in (at_school, on_tour))
-print(f"at school {before.mean:.0f} %, where posters hang anywhere {after.mean:.0f} %")
+print(f"at school {before.mean:.0f}%, where posters hang anywhere {after.mean:.0f}%")
 
 # %% [markdown]
 # On three dancers it has never seen, in the same rooms, all is well. No test by dancer would have found out. **Predict** What does Grad-CAM show?
@@ -780,8 +780,8 @@ plots.picture_maps(
     few_posters.pictures,
     {"Grad-CAM": pictures.grad_cam(fooled, few_posters.pictures)},
     masks=few_posters.masks,
-    title=f"{on_poster.mean:.0f} % of Grad-CAM lie on a poster "
-    f"that fills {100 * area:.0f} % of the picture",
+    title=f"{on_poster.mean:.0f}% of Grad-CAM lie on a poster "
+    f"that fills {100 * area:.0f}% of the picture",
 )
 
 # %% [markdown]
@@ -864,7 +864,7 @@ quiz("08")
 # |---|---|---|
 # | two-stream report | guided backpropagation, averaged over the last layer's features, as what the network attends to | the same, and once more after the network has forgotten its upper half |
 # | sanity checks (2018) | on photographs, guided backpropagation hardly notices that upper layers are randomised | the same finding in a network of four convolutions; at the lowest layers it notices |
-# | integrated gradients (2017) | 20 to 300 steps come within 5 % of the sum | 50 better chosen steps, within 1 % |
+# | integrated gradients (2017) | 20 to 300 steps come within 5% of the sum | 50 better chosen steps, within 1% |
 # | papers of this course | show maps, test none | deletion, forgotten weights, the movement's definition, the dancer's mask |
 #
 # - Simonyan, Vedaldi and Zisserman, *Deep inside convolutional networks* (2014). Smilkov and others, *SmoothGrad* (2017). Sundararajan, Taly and Yan, *Axiomatic attribution for deep networks* (2017).

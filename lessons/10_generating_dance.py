@@ -152,8 +152,8 @@ error = table.pivot(index="horizon", columns="method", values="moving_error")
 gap = 100 * (1 - error["linear extrapolation"] / error["repeat the last frame"])
 plots.error_by_horizon(
     table,
-    title=f"Going on errs {gap[1]:.0f} % less than standing still after 0.1 s, "
-    f"{gap[10]:.0f} % less after 1 s",
+    title=f"Going on errs {gap[1]:.0f}% less than standing still after 0.1 s, "
+    f"{gap[10]:.0f}% less after 1 s",
 )
 
 # %% [markdown]
@@ -269,7 +269,7 @@ for network in (convlstm.paper(size, filters=2), convlstm.lean(size)):
 # **ConvLSTM**: an LSTM whose state is a picture, and whose products are convolutions. Three of them, as in the paper, but on cells of 16 × 16 pixels. It is fed each pixel's distance to her outline, and where that outline would be if it went on as it went. So untaught it says what the curve to beat says; training is for what momentum does not know. Less than a minute.
 
 # %%
-network = fit_convlstm(teachers, epochs=choose(course=3, paper=60))
+network = fit_convlstm(teachers, epochs=choose(course=2, paper=60))
 forecasts["ConvLSTM"] = network.forecast(seen, 10)
 
 # %%
@@ -279,8 +279,8 @@ less = 100 * (1 - error["ConvLSTM"] / error.T)[5]
 still, going_on = less[["repeat the last frame", "linear extrapolation"]]
 plots.error_by_horizon(
     table,
-    title=f"After 0.5 s ConvLSTM errs {still:.0f} % less than standing still, "
-    f"{going_on:.0f} % less than going on",
+    title=f"After 0.5 s ConvLSTM errs {still:.0f}% less than standing still, "
+    f"{going_on:.0f}% less than going on",
 )
 
 # %% [markdown]
@@ -305,7 +305,7 @@ grey = [
     np.mean((each > 0.1) & (each < 0.9), axis=(1, 2)) for each in forecasts["ConvLSTM"]
 ]
 first, tenth = 100 * np.mean(grey, axis=0)[[0, 9]]
-print(f"grey pixels: {first:.1f} % after 0.1 s, {tenth:.1f} % after 1 s")
+print(f"grey pixels: {first:.1f}% after 0.1 s, {tenth:.1f}% after 1 s")
 
 # %% [markdown]
 # ## Why forecasts blur
@@ -391,7 +391,7 @@ plots.two_futures(
 # %%
 autoencoder = Autoencoder.load("silhouettes")
 assert "r15" not in autoencoder.card["dancers"]
-epochs = choose(course=14, paper=20)
+epochs = choose(course=12, paper=20)
 mean = fit_latent(autoencoder, teachers, "mean", epochs=epochs)
 mixed = fit_latent(autoencoder, teachers, "mixture", epochs=epochs)
 
@@ -437,7 +437,7 @@ plots.motion_energy(
 # |---|---|---|
 # | does it freeze? | motion in the last five seconds, over real dance's | ½ to 2 |
 # | does it copy? | distance of each second to the most similar one of the training set, over that of real performances to each other | above ½ |
-# | is it *one* dancer? | frames in which all that is dark hangs together | 100 % |
+# | is it *one* dancer? | frames in which all that is dark hangs together | 100% |
 
 
 # %%
@@ -497,7 +497,7 @@ whole, new = "in one piece (%)", "copying"
 plots.film_strip(
     {name: dances[name][9::20] for name in ("LSTM and mixture", "and pulled back")},
     names=[f"{number / 10:.0f} s" for number in range(10, 201, 20)],
-    title=f"In one piece: {before[whole]:.0f} and {after[whole]:.0f} %; "
+    title=f"In one piece: {before[whole]:.0f} and {after[whole]:.0f}%; "
     f"distance from the training set: {before[new]:.2f} and {after[new]:.2f}",
 )
 
@@ -539,7 +539,7 @@ plots.temperature_sweep(
         "whole": ("frames in one piece (%)", None, None),
     },
     title=f"{(sweep.energy.between(0.5, 2)).sum()} of {len(sweep)} dances are alive at their end; "
-    f"{sweep.whole.median():.0f} % of a dance's frames are in one piece",
+    f"{sweep.whole.median():.0f}% of a dance's frames are in one piece",
 )
 
 # %% [markdown]

@@ -11,7 +11,7 @@
 #
 # ![Three drawn dancers with the paths of their hands: classical, arms overhead, hip-hop and afrobeat on bent knees. Below, how their hips go up and down in four seconds: hardly, once a beat, and three times in two beats](../docs/pictures/dance_styles.jpg)
 #
-# **Three papers name dance styles, and are right in 85, 95.5 and 65.9 %. Which number would you believe?**
+# **Three papers name dance styles, and are right in 85, 95.5 and 65.9%. Which number would you believe?**
 
 # %% [markdown]
 # **You will**
@@ -166,8 +166,8 @@ with plots.style():
             ax.plot(seconds, moved, line, label=way)
         ax.set(ylabel=f"{name}, up (%)")
     axes[0].set_title(
-        f"The nose goes up and down by {spread['nose', 'in pixels']:.1f} % of a body, "
-        f"in the box by {spread['nose', 'in the box']:.1f} %"
+        f"The nose goes up and down by {spread['nose', 'in pixels']:.1f}% of a body, "
+        f"in the box by {spread['nose', 'in the box']:.1f}%"
     )
     axes[1].set_xlabel("seconds")
     axes[0].legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
@@ -217,7 +217,7 @@ plots.rhythm(
 # %% [markdown]
 # ## Recipe 1: poses and two LSTM layers
 #
-# The style project reads 100 lines of 51 raw pixels: a dense layer with ReLU, then two LSTM layers of 20. It reports 85 %. Its files do not say which video a sequence was cut from, so nobody can divide them by video.
+# The style project reads 100 lines of 51 raw pixels: a dense layer with ReLU, then two LSTM layers of 20. It reports 85%. Its files do not say which video a sequence was cut from, so nobody can divide them by video.
 #
 # We can. In three folds each video is held out once, and no dancer is ever on both sides.
 
@@ -275,7 +275,7 @@ draw_scores(
 # %% [markdown]
 # ## Recipe 2: chunks of pictures
 #
-# The paper on sixteen styles shows pictures to a frozen encoder, cuts the videos into **chunks** of 30 frames, and lets a BiLSTM read them: 95.5 %. Lesson 04 met its split. Now we take it apart. Each of our videos gives three chunks.
+# The paper on sixteen styles shows pictures to a frozen encoder, cuts the videos into **chunks** of 30 frames, and lets a BiLSTM read them: 95.5%. Lesson 04 met its split. Now we take it apart. Each of our videos gives three chunks.
 
 # %%
 chunks = chunk_features(videos)
@@ -386,7 +386,7 @@ draw_scores(scores, f"LSTM minus majority vote: {lead}")
 #
 # **Why?** A frame is a posture, and here all three styles share theirs: dancers differ more than styles do. The vote adds up what single frames tell, and can do no more. What the LSTM has beyond that it has from time, unless the vote is a weak opponent: the next baseline but one is a stronger.
 #
-# On real videos the report finds 56.4 % for its vote and 65.9 % for its LSTM, of ten styles. There a single frame tells much: a ballroom, a tutu, a street.
+# On real videos the report finds 56.4% for its vote and 65.9% for its LSTM, of ten styles. There a single frame tells much: a ballroom, a tutu, a street.
 
 # %% [markdown]
 # ## Which stream, which reader?
@@ -566,11 +566,11 @@ def moment_by_moment(name=test.names[-1]):
 # %% [markdown]
 # ## What 91 clips can tell apart
 #
-# The report tests on 91 clips: LSTM 60, attention 58, TCN 53 of them right. Lesson 05 compared these counts. Its vote has 56.4 %. **Predict** How many of 91 is that?
+# The report tests on 91 clips: LSTM 60, attention 58, TCN 53 of them right. Lesson 05 compared these counts. Its vote has 56.4%. **Predict** How many of 91 is that?
 
 # %%
 for right in (51, 52):
-    print(f"{right} of 91 = {100 * right / 91:.1f} %")
+    print(f"{right} of 91 = {100 * right / 91:.1f}%")
 
 # %% [markdown]
 # None. So this number is from another test, or of another kind, and no table that puts it beside the others compares like with like.
@@ -601,7 +601,7 @@ def leads(clips=91):
         {"clips of their own": needed.unpaired, "the same clips": needed.paired},
         marked=clips,
         published={"LSTM − TCN": (91, 7 / 91), "LSTM − attention": (91, 2 / 91)},
-        title=f"{clips} clips find a lead of {100 * lead:.0f} points over 60 %",
+        title=f"{clips} clips find a lead of {100 * lead:.0f} points over 60%",
     )
 
 
@@ -617,15 +617,15 @@ def leads(clips=91):
 low, high = 100 * np.array(accuracy_interval(60, 91))
 pd.DataFrame(
     [
-        ("style project", "85 %", "not known", "3"),
-        ("16 styles", "95.5 %", "through every video", "16"),
-        ("two streams", f"65.9 % [{low:.0f}, {high:.0f}]", "between videos", "10"),
+        ("style project", "85%", "not known", "3"),
+        ("16 styles", "95.5%", "through every video", "16"),
+        ("two streams", f"65.9% [{low:.0f}, {high:.0f}]", "between videos", "10"),
     ],
     columns=["paper", "accuracy", "the line between training and test", "styles"],
 ).style.hide()
 
 # %% [markdown]
-# The smallest. It is the only one that says what happens with a video that nobody has labelled yet, which is what a classifier is for. 95.5 % answers a question that nobody has. And 85 % of three styles, 95.5 % of sixteen and 65.9 % of ten could not be compared even if all were honest.
+# The smallest. It is the only one that says what happens with a video that nobody has labelled yet, which is what a classifier is for. 95.5% answers a question that nobody has. And 85% of three styles, 95.5% of sixteen and 65.9% of ten could not be compared even if all were honest.
 
 # %% [markdown]
 # ## What a caricature cannot teach
@@ -661,9 +661,9 @@ quiz("12")
 #
 # | | they | here |
 # |---|---|---|
-# | style project (AlphaPose) | 3 styles, 1 179 sequences of 100 × 51 raw values; ReLU, two LSTM layers, L2 0.0015, Adam 5e-4, batch 512, 200 epochs: 62 and 85 % | the same network on 48 drawn videos in batches of 16, raw and box-normalised, by video: see the figure |
-# | paper on 16 styles | InceptionV3, chunks of 30 frames shuffled, BiLSTM 64, batch 128, Adam 1e-4, 20 epochs: 95.5 % | the same network on the course's encoder, by chunk, by video, and with styles by lot |
-# | two-stream report | ResNet-18 (512) and poses (102); LSTM 65.9, attention 63.7, TCN 58.2 % of 91 clips, vote 56.4 % | encoder (96) and poses (102); the same families, smaller; three folds over 48 videos |
+# | style project (AlphaPose) | 3 styles, 1 179 sequences of 100 × 51 raw values; ReLU, two LSTM layers, L2 0.0015, Adam 5e-4, batch 512, 200 epochs: 62 and 85% | the same network on 48 drawn videos in batches of 16, raw and box-normalised, by video: see the figure |
+# | paper on 16 styles | InceptionV3, chunks of 30 frames shuffled, BiLSTM 64, batch 128, Adam 1e-4, 20 epochs: 95.5% | the same network on the course's encoder, by chunk, by video, and with styles by lot |
+# | two-stream report | ResNet-18 (512) and poses (102); LSTM 65.9, attention 63.7, TCN 58.2% of 91 clips, vote 56.4% | encoder (96) and poses (102); the same families, smaller; three folds over 48 videos |
 # | its sub-sampling | every 60th of 30 frames a second was best for the LSTM, every 30th for attention | 10 to 0.5 frames a second: see the figure |
 #
 # Numbers of different data cannot be compared; what can is the *order* of splits, streams and rates within each.

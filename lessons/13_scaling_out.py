@@ -42,6 +42,7 @@ import pandas as pd
 import psutil
 from distributed import LocalCluster
 from ipywidgets import SelectionSlider, interact
+from joblib.externals.loky import get_reusable_executor
 
 from ballet_lib import DATASETS
 from ballet_lib.extraction import extract_all, output_names
@@ -192,6 +193,7 @@ scaling.speed_up(
 for one, other in zip(alone, with_two, strict=True):
     a, b = (PoseSequence.load(each.poses[0]).landmarks for each in (one, other))
     assert np.array_equal(a, b, equal_nan=True)
+get_reusable_executor().shutdown()  # joblib keeps idle processes for five minutes
 
 # %% [markdown]
 # **Play** How long a job must be before many workers are worth it.
@@ -350,7 +352,7 @@ naive = {film: film.stem + ".npz" for film in films}
 print(f"{len(films)} films, {len(set(naive.values()))} pose files")
 
 # %% [markdown]
-# No error, no warning: the last one to finish won, and with several workers it is a matter of luck who that is. A bar that reaches 100 % says that all were *done*, not that all are *there*.
+# No error, no warning: the last one to finish won, and with several workers it is a matter of luck who that is. A bar that reaches 100% says that all were *done*, not that all are *there*.
 #
 # **Count what came out.** And give everything a name of its own before the work is shared:
 

@@ -251,7 +251,7 @@ def test_one_or_two_dancers_say_nothing_about_others_and_the_interval_admits_it(
 def test_the_interval_holds_the_truth_about_as_often_as_it_says():
     rng, held = np.random.default_rng(1), 0
     for _ in range(100):
-        skill = np.repeat(rng.beta(40, 10, 6), 15)  # six dancers, on average 80 % right
+        skill = np.repeat(rng.beta(40, 10, 6), 15)  # six dancers, on average 80% right
         y = np.tile(np.repeat(np.arange(3), 5), 6)
         predicted = (y + (rng.random(90) > skill)) % 3
         low, high = predictions(y, predicted, np.repeat(list("abcdef"), 15)).intervals(draws=300).accuracy

@@ -215,8 +215,8 @@ def test_pck_counts_a_missing_joint_as_wrong():
     ax = plots.pck_curve(errors, threshold=0.05, limit=0.15).axes[0]
     curves = {line.get_label(): line.get_ydata() for line in ax.lines if not line.get_label().startswith("_")}
     assert curves["plié"][-1] == 75 and curves["arabesque"][-1] == 25
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["75 %  plié", "25 %  arabesque"]
-    assert ax.get_legend().get_title().get_text() == "within 5 %"
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["75%  plié", "25%  arabesque"]
+    assert ax.get_legend().get_title().get_text() == "within 5%"
     assert len({str(line.get_linestyle()) for line in ax.lines if line.get_label() in errors}) == 2
     assert "body height" in ax.get_xlabel()
 

@@ -35,7 +35,7 @@ def test_the_matrix_shows_counts_and_shares_under_french_names():
         np.array([[6, 2], [0, 5]]), ["demi_plie", "grand saut"], unit="videos", title="Two of eight"
     )
     (ax,) = figure.axes
-    assert sorted(texts(ax)) == sorted(["6\n75 %", "2\n25 %", "5\n100 %"])
+    assert sorted(texts(ax)) == sorted(["6\n75%", "2\n25%", "5\n100%"])
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["demi-plié  (8)", "grand saut  (5)"]
     assert (figure.get_suptitle(), ax.get_ylabel()) == ("Two of eight", "danced (videos)")
 
@@ -100,7 +100,7 @@ def test_the_threshold_is_marked_with_what_it_buys():
     (ax,) = plots.threshold_curve(told, threshold=0.8).axes
     named = [text.get_text() for text in ax.get_legend().get_texts()]
     share = 100 * (told.confidence >= 0.8).mean()
-    assert f"{share:.0f} % of the takes get an answer" in named and len(named) == 3
+    assert f"{share:.0f}% of the takes get an answer" in named and len(named) == 3
     (ax,) = plots.threshold_curve(some(labels=("a", "b"))).axes
     assert len(ax.get_legend().get_texts()) == 2  # nobody danced `other`
 

@@ -6,7 +6,7 @@ from ballet_lib.plots import scaling
 
 
 def test_the_parts_fill_the_whole():
-    ax = scaling.parts({"decode": 30.0, "pose": 600.0, "write": 2.0}, unit="ms", title="95 %").axes[0]
+    ax = scaling.parts({"decode": 30.0, "pose": 600.0, "write": 2.0}, unit="ms", title="95%").axes[0]
     bars = ax.patches
     assert [bar.get_width() for bar in bars] == [30, 600, 2]
     assert [bar.get_x() for bar in bars] == [0, 30, 630] and ax.get_xlim() == (0, 632)

@@ -154,7 +154,7 @@ def test_each_flaw_is_found_and_nothing_else(sound, flaw, found):
 
 def test_small_trouble_is_no_finding(sound):
     changed = take("fine", 99)
-    changed.poses.landmarks[5:8] = np.nan  # 7 % of frames
+    changed.poses.landmarks[5:8] = np.nan  # 7% of frames
     changed.poses.landmarks[20:24] = changed.poses.landmarks[20]
     changed.poses.landmarks[:, 29:, 1] = 1.3  # feet cut off by the picture
     assert flaws(changed, sound) == set()

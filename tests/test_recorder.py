@@ -199,7 +199,7 @@ def test_nobody_there_is_said_and_never_stored(recorder):
 
 def test_a_dancer_who_is_lost_now_and_then(recorder):
     said = said_about(recorder, lambda when: pose(when, found=round(when * 20) % 5 < 3))
-    assert "only 60 %" in said
+    assert "only 60%" in said
     assert recorder.keep().meta["found"] == 0.6  # it may be kept all the same
 
 

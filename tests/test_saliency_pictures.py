@@ -101,7 +101,7 @@ def test_mass_within_a_mask_by_hand():
     maps, masks = np.zeros((3, 20, 20)), np.zeros((3, 20, 20), bool)
     masks[:, 8:12, 8:12] = True
     maps[0, 9, 9], maps[0, 0, 0] = 3, -1  # a sign does not count
-    maps[1, 9, 12], maps[1, 9, 13] = 1, 1  # one and two pixels beside the mask; 5 % of 20 is one
+    maps[1, 9, 12], maps[1, 9, 13] = 1, 1  # one and two pixels beside the mask; 5% of 20 is one
     assert np.allclose(sp.mass_within(maps[:2], masks[:2]), [0.75, 0.5])
     assert np.allclose(sp.mass_within(maps[:2], masks[:2], margin=0.1), [0.75, 1])
     assert np.isnan(sp.mass_within(maps[2:], masks[2:])).all()

@@ -121,7 +121,7 @@ def test_the_papers_split_of_120_takes_is_a_test_on_six(capsys):
     assert (len(split.train), len(split.test)) == (114, 6)
     said = capsys.readouterr().out
     assert "6 of 120 takes" in said and "who are in training too: 1 of 1" in said
-    assert "Even 6 of 6 right" in said and "54 to 100 %" in said
+    assert "Even 6 of 6 right" in said and "54 to 100%" in said
     for movement in BALLET_MOVEMENTS:
         count = sum(one.movement == movement for one in split.test)
         assert (f"{count} {movement}" in said) if count else (movement in said.split("Never tested:")[1])

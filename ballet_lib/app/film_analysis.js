@@ -11,7 +11,7 @@ function make(tag, parent, properties = {}, attributes = {}) {
   return element;
 }
 
-const percent = (share) => `${Math.round(100 * share)} %`;
+const percent = (share) => `${Math.round(100 * share)}%`;
 const megabytes = (bytes) => (bytes < 1e7 ? Math.max(0.1, bytes / 1e6).toFixed(1) : Math.round(bytes / 1e6));
 
 function clock(seconds) {

@@ -161,7 +161,7 @@ def hangs(answer, rng):
         not np.isclose(got, (13 / 40, 14 / 40)).any(),
         "Forty frames have 39 steps. You divided by the frames, or counted the first frame as a step.",
     )
-    expect(np.isclose(got, 13 / 39), f"13 of 39 steps hang, 33 %, and you say {100 * got:.0f} %.")
+    expect(np.isclose(got, 13 / 39), f"13 of 39 steps hang, 33%, and you say {100 * got:.0f}%.")
     dark = film.copy()
     dark[32:38] = np.nan
     expect(
@@ -330,7 +330,7 @@ def _expect_mirror_images(train: "TakeSet", originals: "TakeSet") -> None:
 
 QUIZ = (
     Question(
-        "A friend cuts ten videos into a thousand chunks, shuffles them, and reaches 96 %. What do you ask "
+        "A friend cuts ten videos into a thousand chunks, shuffles them, and reaches 96%. What do you ask "
         "her?",
         {
             "Whether chunks of one video are on both sides": "Yes. With shuffled chunks nearly every video "
@@ -345,11 +345,11 @@ QUIZ = (
     Question(
         "Five of five test takes are right. What is the least that the true accuracy could reasonably be?",
         {
-            "About 48 %": "Yes: `accuracy_interval(5, 5)` says so, and only for more takes of the same kind.",
-            "About 83 %": "So much one mistake in six would leave. Five takes say less than that.",
-            "100 %": "Then heads, five times in a row, would prove a coin without tails.",
+            "About 48%": "Yes: `accuracy_interval(5, 5)` says so, and only for more takes of the same kind.",
+            "About 83%": "So much one mistake in six would leave. Five takes say less than that.",
+            "100%": "Then heads, five times in a row, would prove a coin without tails.",
         },
-        right="About 48 %",
+        right="About 48%",
     ),
     Question(
         "Why does `ballet6` give attitudes the arms of other movements?",

@@ -331,7 +331,7 @@ def _expect_new(news: np.ndarray, loud: np.ndarray, room: np.ndarray) -> None:
 
 QUIZ = (
     Question(
-        "A training with ReLU reaches 98 % and ends at 20 %, without an error. What do you change first?",
+        "A training with ReLU reaches 98% and ends at 20%, without an error. What do you change first?",
         {
             "Bound the state: tanh": "Yes. A step met a state that grows from frame to frame, and threw "
             "the weights away. To keep the best epoch instead of the last would have helped, too.",
@@ -341,7 +341,7 @@ QUIZ = (
         right="Bound the state: tanh",
     ),
     Question(
-        "Your model has 100 % on its training takes. What do you know?",
+        "Your model has 100% on its training takes. What do you know?",
         {
             "That there was room to learn them by heart": "Yes. It does so with shuffled labels as well.",
             "That it has learnt the movements": "Perhaps. With shuffled labels there was nothing to learn, "

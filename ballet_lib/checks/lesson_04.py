@@ -323,7 +323,7 @@ def _expect_reach(reach: np.ndarray, ahead: int) -> None:
 
 QUIZ = (
     Question(
-        "A BiLSTM is right in 95 % of all frames of recorded videos. What do you ask before you put it "
+        "A BiLSTM is right in 95% of all frames of recorded videos. What do you ask before you put it "
         "behind a camera?",
         {
             "How many frames of the future it saw for each answer": "Yes. And what it scores when it sees "

@@ -280,7 +280,7 @@ def down_or_up(answer, rng):
     )
     expect(
         False,
-        f"It sees the order, but names only {right:.0%} of the strangers' dances rightly; 85 % are "
+        f"It sees the order, but names only {right:.0%} of the strangers' dances rightly; 85% are "
         "asked. Has what it learns of time reached the layer that the look weighs? Are its weights "
         "trained at all?",
     )
@@ -337,7 +337,7 @@ QUIZ = (
         right="No: it hears 63 frames",
     ),
     Question(
-        "Network A has 66 %, network B 58 % on 91 clips. Which is better?",
+        "Network A has 66%, network B 58% on 91 clips. Which is better?",
         {
             "It cannot be told": "Right: the interval of the difference holds 0. On 91 clips a lead must be "
             "about 20 points to be found four times in five.",

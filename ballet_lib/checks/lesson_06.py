@@ -276,11 +276,11 @@ QUIZ = (
         "A colleague adds ten values of dropout to the space, and fears that random search now needs ten "
         "times the trials. Does it?",
         {
-            "No": "Right: how many tries hit one of the best 5 % does not depend on the number of "
-            "combinations. What the best 5 % are may change.",
-            "Yes": "A grid would. A lot does not count combinations: each try is one of the best 5 % with "
+            "No": "Right: how many tries hit one of the best 5% does not depend on the number of "
+            "combinations. What the best 5% are may change.",
+            "Yes": "A grid would. A lot does not count combinations: each try is one of the best 5% with "
             "probability 1/20.",
-            "Only if dropout matters": "Not even then. If it matters, the best 5 % are others, and just as "
+            "Only if dropout matters": "Not even then. If it matters, the best 5% are others, and just as "
             "easy to hit.",
         },
         right="No",
@@ -298,7 +298,7 @@ QUIZ = (
         right="A larger max_epochs, or a smaller factor",
     ),
     Question(
-        "Two tuners report 94 % on the same validation takes, one after 20 trials and one after 2000. "
+        "Two tuners report 94% on the same validation takes, one after 20 trials and one after 2000. "
         "Which winner would you rather take to class?",
         {
             "That of the 20 trials": "Right: the best of 2000 had more luck on its side. Better still: ask "

@@ -72,7 +72,7 @@ def accuracy_interval(answer, rng):
     )
     expect(
         low > 0.15 or high < 0.85,
-        "These are the worst and the best draw. Leave 2.5 % of the draws outside on either side.",
+        "These are the worst and the best draw. Leave 2.5% of the draws outside on either side.",
     )
     tenths = np.abs(10 * np.array([low, high]) - np.round([10 * low, 10 * high])).max()
     expect(tenths < 0.05, "Who is drawn twice counts twice: her takes belong into the draw two times.")
@@ -83,7 +83,7 @@ def accuracy_interval(answer, rng):
     _judge_unequal_dancers(answer, rng)
 
 
-_TOO_NARROW = "Your interval is too narrow: 95 % of the draws lie between the quantiles 0.025 and 0.975."
+_TOO_NARROW = "Your interval is too narrow: 95% of the draws lie between the quantiles 0.025 and 0.975."
 
 
 def _judge_unequal_dancers(answer, rng):

@@ -137,7 +137,7 @@ def draw(answer, rng):
 
 
 def _judge_noise(noise, difference):
-    """Noise (500, 64) in standard deviations; 16 000 draws of each variance tell them to 1 %."""
+    """Noise (500, 64) in standard deviations; 16 000 draws of each variance tell them to 1%."""
     small, large = difference[:, ::2].std(), difference[:, 1::2].std()
     expect(
         np.abs(noise - noise[:1]).max() > 1e-3,

@@ -57,9 +57,7 @@ def smoothed(answer, rng):
         "At 20 frames a second it forgets at another pace than at 10: two steps of 0.05 s must do what one "
         "of 0.1 s does.",
     )
-    expect_close(
-        share(0.15), 1 - np.exp(-1), "After one `smoothing` of seconds 63 % of the way must be gone."
-    )
+    expect_close(share(0.15), 1 - np.exp(-1), "After one `smoothing` of seconds 63% of the way must be gone.")
     expect(share(0.1, 0.5) < share(0.1, 0.1), "A longer smoothing must forget more slowly.")
 
 

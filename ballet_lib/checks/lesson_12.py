@@ -189,7 +189,7 @@ def describe(answer, rng):
     names = [STYLES[label].name for label in _styles().labels]
     expect(
         right >= ENOUGH,
-        f"By these numbers {right:.0%} of strangers' videos are named rightly; by lot it is 33 %, asked are "
+        f"By these numbers {right:.0%} of strangers' videos are named rightly; by lot it is 33%, asked are "
         f"{ENOUGH:.0%}. Most often, {most} times, {names[danced]} is called {names[called]}: what would tell "
         "these two apart?",
     )
@@ -239,12 +239,12 @@ def _named(X: np.ndarray) -> np.ndarray:
 
 QUIZ = (
     Question(
-        "A colleague's model is right in 97 % of the chunks of videos, divided at random. She gives each "
-        "video a random style and trains again: 90 %. What has the model learnt?",
+        "A colleague's model is right in 97% of the chunks of videos, divided at random. She gives each "
+        "video a random style and trains again: 90%. What has the model learnt?",
         {
             "To recognise videos": "Yes: room, clothes, people. The labels of the control hold nothing else. "
             "What it knows about style, only new videos can tell.",
-            "Style, with 7 % of luck": "In the control there is no style to be learnt, and it is nearly as "
+            "Style, with 7% of luck": "In the control there is no style to be learnt, and it is nearly as "
             "good.",
             "Nothing, it guesses": "Guessing would be right a third of the time. It knows something: which "
             "video it sees.",

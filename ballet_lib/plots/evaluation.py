@@ -106,7 +106,7 @@ def _write_cells(ax: "Axes", counts: np.ndarray, shares: np.ndarray | None, shad
     for (row, column), count in np.ndenumerate(counts):
         if not count:
             continue
-        text = f"{count}\n{100 * shares[row, column]:.0f} %" if few and shares is not None else f"{count}"
+        text = f"{count}\n{100 * shares[row, column]:.0f}%" if few and shares is not None else f"{count}"
         dark = row == column and shades[row, column] > DARK
         ax.text(column + 0.5, row + 0.5, text, color="white" if dark else INK, ha="center", va="center",
                 fontsize=10 if few else 8, linespacing=1.15)  # fmt: skip
@@ -183,7 +183,7 @@ def per_class(
     support = next(iter(models.values())).report().support
     names = [f"{french(label)}  ({count})" for label, count in zip(labels, support, strict=True)]
     ax.set_yticks(range(len(labels)), names)
-    ax.set(ylim=(len(labels) - 0.4, -0.6), xlabel=f"takes (%), recall with its {100 * level:g} % interval")
+    ax.set(ylim=(len(labels) - 0.4, -0.6), xlabel=f"takes (%), recall with its {100 * level:g}% interval")
     ax.set_xlim(right=101.5)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
@@ -275,14 +275,14 @@ def threshold_curve(
     for number, (column, text) in enumerate(curves.items()):
         if table[column].isna().all():
             continue
-        share = "nothing answered:" if np.isnan(marked[column]) else f"{marked[column]:.0f} %"
+        share = "nothing answered:" if np.isnan(marked[column]) else f"{marked[column]:.0f}%"
         ax.plot(table.threshold, table[column], color=PALETTE[number], linestyle=DASHES[number],
                 label=f"{share} {text}", drawstyle="steps-post")  # fmt: skip
         ax.plot(marked.threshold, marked[column], "o", color=PALETTE[number], mec="white", ms=6.5, zorder=4)
     ax.set(xlim=(0, 100), ylim=(0, 103), xlabel="threshold (probability in %)", ylabel="share (%)")
     ax.grid(axis="y")
     ax.legend(
-        title=f"at {marked.threshold:g} %", alignment="left", loc="upper left", bbox_to_anchor=(1.01, 1),
+        title=f"at {marked.threshold:g}%", alignment="left", loc="upper left", bbox_to_anchor=(1.01, 1),
         handlelength=3.2,
     )  # fmt: skip
     if title:

@@ -93,7 +93,7 @@ def motion_energy(
         Motion energy (T,) by name, the share of the dancer's pixels that changed, as `judges.motion_energy`
         returns it.
     real
-        The same of real dances. The band holds the middle 80 % of their running means.
+        The same of real dances. The band holds the middle 80% of their running means.
     fps
         Frames a second.
     over

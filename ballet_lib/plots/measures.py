@@ -70,8 +70,8 @@ def pck_curve(
     best_first = sorted(shares, key=lambda name: -shares[name][0])
     ax.legend(
         [shares[name][1] for name in best_first],
-        [f"{100 * shares[name][0]:.0f} %  {name}" for name in best_first],
-        title=f"within {100 * threshold:g} %",
+        [f"{100 * shares[name][0]:.0f}%  {name}" for name in best_first],
+        title=f"within {100 * threshold:g}%",
         alignment="left",
         handlelength=3.2,
         loc="upper left",
@@ -102,7 +102,7 @@ def error_by_group(
     names, estimates
         The groups and one number each; NaN is written as "no data".
     intervals
-        (low, high) around each estimate, 95 % as the course's rule.
+        (low, high) around each estimate, 95% as the course's rule.
     label
         What the number is, with its unit.
     title

@@ -30,7 +30,7 @@ def deletion(
 ) -> "Figure":
     """Draw how sure a network remains of its answer while ever more of the input is deleted.
 
-    The line is the mean over takes; the band is where it would lie for other takes (bootstrap, 95 %). An
+    The line is the mean over takes; the band is where it would lie for other takes (bootstrap, 95%). An
     order called ``random`` is grey.
 
     Parameters

@@ -22,14 +22,14 @@ def problems(poses: PoseSequence, camera_fps: float) -> list[str]:
     said = []
     if found.mean() < SEEN_ENOUGH:
         said.append(
-            f"You were seen in only {100 * found.mean():.0f} % of the frames. "
+            f"You were seen in only {100 * found.mean():.0f}% of the frames. "
             "Step back, and let light fall on you from the front."
         )
     points = poses.landmarks[found]
     outside = _share_outside(points[:, _FEET])
     if outside > 0.2:
         said.append(
-            f"Your feet were out of the picture in {100 * outside:.0f} % of the frames. "
+            f"Your feet were out of the picture in {100 * outside:.0f}% of the frames. "
             "Step back or tilt the camera down."
         )
     if _share_outside(points[:, [INDEX["nose"]]]) > 0.2:

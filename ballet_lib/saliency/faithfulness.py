@@ -19,7 +19,7 @@ SHARES = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0)
 def completeness(
     model: "keras.Model", X: np.ndarray, maps: np.ndarray, target=None, baseline=None
 ) -> np.ndarray:
-    """Return how far each map is from summing to what it explains: float (N,), 0.01 for 1 %.
+    """Return how far each map is from summing to what it explains: float (N,), 0.01 for 1%.
 
     The sum of a map is compared with logit(X) - logit(baseline), relative to the size of that difference: the
     axiom of integrated gradients (Sundararajan et al. 2017, proposition 1).

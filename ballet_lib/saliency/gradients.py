@@ -79,7 +79,7 @@ def smoothgrad(
         How many; the paper sees little change after 50.
     noise
         Standard deviation as a share of each feature's, which the layer ``normalise`` has learnt (in X where
-        there is none). The paper takes 10 to 20 % of a picture's range.
+        there is none). The paper takes 10 to 20% of a picture's range.
     seed
         Of the noise.
 
@@ -121,7 +121,7 @@ def integrated_gradients(
     model, X, target, baseline
         As in `gradient_times_input`.
     steps
-        Points on the line. With 50, every held-out take of `ballet6` is complete to 1 % in the course's
+        Points on the line. With 50, every held-out take of `ballet6` is complete to 1% in the course's
         LSTM, BiLSTM and attention; the many kinks of its TCN need more.
     tolerance
         A take whose map misses the difference by a larger share is done again on a line cut into 4 pieces of

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 CLIPS = 91
 """Test clips of the two-stream report."""
 REPORTED = {"LSTM": 60, "attention": 58, "TCN": 53}
-"""Clips that its networks recognised: 65.9, 63.7 and 58.2 %."""
+"""Clips that its networks recognised: 65.9, 63.7 and 58.2%."""
 LARGEST_TEST = 2000
 """Clips up to which the unpaired test is worked out."""
 
@@ -84,8 +84,8 @@ def what_clips_tell(
     Returns
     -------
     pandas.DataFrame
-        A row a number: `clips`, `low` and `high` of the accuracy's 95 % interval, and the smallest lead found
-        with a probability of 80 %: `unpaired` (Fisher's exact test, each model on clips of its own) and
+        A row a number: `clips`, `low` and `high` of the accuracy's 95% interval, and the smallest lead found
+        with a probability of 80%: `unpaired` (Fisher's exact test, each model on clips of its own) and
         `paired` (McNemar's exact test, both on the same).
 
     Raises

@@ -274,7 +274,7 @@ class View {
     stage.error.textContent = session.error;
     if (this.panel && shown.probabilities) this.tell(shown);
     const trip = session.lag === null ? "" : ` · ${Math.round(session.lag)} ms there and back`;
-    const late = this.panel ? ` · a movement counts about ${this.model.get("delay").toFixed(1)} s after its middle` : "";
+    const late = this.panel ? ` · a ${this.model.get("seated") ? "position" : "movement"} counts about ${this.model.get("delay").toFixed(1)} s after its middle` : "";
     if (session.rate) this.figures.textContent = `${Math.round(session.rate)} frames/s${trip}${late}`;
   }
 
@@ -296,7 +296,7 @@ class View {
     const { title, slots } = this.exercise;
     const { number, movements, complete } = this.model.get("exercise");
     const names = movements.map((label) => this.names[this.labels.indexOf(label)] ?? label);
-    title.textContent = complete ? `✓ Exercise ${number} is complete. The next movement begins another.` : `Exercise ${number}`;
+    title.textContent = complete ? `✓ Exercise ${number} is complete. The next ${this.model.get("seated") ? "position" : "movement"} begins another.` : `Exercise ${number}`;
     this.root.dataset.complete = complete;
     slots.forEach(({ slot, name }, place) => {
       slot.dataset.filled = place < names.length;

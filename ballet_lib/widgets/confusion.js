@@ -14,7 +14,7 @@ function make(tag, parent, properties = {}, attributes = {}) {
   return element;
 }
 
-const percent = (share) => `${Math.round(100 * share)} %`;
+const percent = (share) => `${Math.round(100 * share)}%`;
 const width = (share) => `${100 * share}%`;
 
 // --- The matrix -------------------------------------------------------------------------------------------

@@ -172,7 +172,7 @@ if told.status == "right":
         list(means),
         list(intervals),
         label="accuracy (%)",
-        title=f"Who is held out decides: {min(means):.0f} to {max(means):.0f} %",
+        title=f"Who is held out decides: {min(means):.0f} to {max(means):.0f}%",
         digits=0,
         reference=100 / 3,
     )
@@ -183,7 +183,7 @@ figure
 # %% [markdown]
 # *Six rows, a seed each, with an accuracy and an interval over the three dancers held out. They differ by several points. The thin line is chance.*
 #
-# **Why?** Some intervals do not even overlap, and yet each claims 95 %. It redraws dancers, and of three there is little to redraw. More dancers mend it, more windows do not.
+# **Why?** Some intervals do not even overlap, and yet each claims 95%. It redraws dancers, and of three there is little to redraw. More dancers mend it, more windows do not.
 
 # %% [markdown]
 # ## Open question

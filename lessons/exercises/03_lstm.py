@@ -162,7 +162,7 @@ told = check("03.4", SlowMemory)
 told
 
 # %% [markdown]
-# Does it recognise a dance? Six dancers teach, three are strangers, seven labels, so that chance is 14 %. Beside it the lesson's LSTM. Until your cell is right, only the LSTM trains. About half a minute. **Predict** How far behind is a memory with three sets of numbers?
+# Does it recognise a dance? Six dancers teach, three are strangers, seven labels, so that chance is 14%. Beside it the lesson's LSTM. Until your cell is right, only the LSTM trains. About half a minute. **Predict** How far behind is a memory with three sets of numbers?
 
 # %%
 nine = TakeSet.load("ballet6").filter(dancer=[f"d{n:02}" for n in range(1, 10)])
@@ -197,4 +197,4 @@ for name, make_memory in memories.items():
 # %% [markdown]
 # ## Open question
 #
-# How many seeds does each mend rescue? In the lesson, call `train_again` with four seeds for clipping, for $\tanh$, and for ReLU on standardised inputs (`inputs=standardised(raw)`), 80 epochs each (three minutes or so), and make a table: seeds that end with 95 %, highest loss. Which *one* change would you have asked the paper's authors for?
+# How many seeds does each mend rescue? In the lesson, call `train_again` with four seeds for clipping, for $\tanh$, and for ReLU on standardised inputs (`inputs=standardised(raw)`), 80 epochs each (three minutes or so), and make a table: seeds that end with 95%, highest loss. Which *one* change would you have asked the paper's authors for?

@@ -75,7 +75,7 @@ check("05.2", blocks_for)
 #
 # Two networks have been asked about the same takes; `first` and `second` (bool, (N,)) tell which ones each recognised, `dancers` (N,) who danced. How large is the difference of their accuracies, first minus second, and how large might it be for another class?
 #
-# Draw a class of as many dancers, with replacement, many times (1000 will do), with the `rng` that is given. Return (low, high), between which 95 % of the differences lie, as shares.
+# Draw a class of as many dancers, with replacement, many times (1000 will do), with the `rng` that is given. Return (low, high), between which 95% of the differences lie, as shares.
 
 
 # %%
@@ -134,7 +134,7 @@ print(f"{(np.asarray(blind(X)).argmax(1) == y).mean():.0%} of strangers")
 # %% [markdown]
 # A coin would do as well: a weighted mean of the same frames is the same. Build a network that knows.
 #
-# Return a `keras.Model`, not compiled, that takes (N, T, F) and gives two probabilities, for down and for up. It must have no memory (no LSTM, no GRU), and a softmax layer called `"attention"` that gives one weight a frame, (N, T). Trained as the blind one was, it must name at least 85 % of the strangers' dances rightly.
+# Return a `keras.Model`, not compiled, that takes (N, T, F) and gives two probabilities, for down and for up. It must have no memory (no LSTM, no GRU), and a softmax layer called `"attention"` that gives one weight a frame, (N, T). Trained as the blind one was, it must name at least 85% of the strangers' dances rightly.
 
 
 # %%

@@ -27,7 +27,7 @@ from ballet_lib.checks.lesson_06 import MOST_LOST, Audition
 # %% [markdown]
 # {{task 06.1}}
 #
-# A random search shall hit one of the best `share` of all combinations, 0.05 for the best 5 %, with probability `sure`. How many tries does that take at least? One line.
+# A random search shall hit one of the best `share` of all combinations, 0.05 for the best 5%, with probability `sure`. How many tries does that take at least? One line.
 
 
 # %%

@@ -62,14 +62,14 @@ if verdict.status == "right":
 # %% [markdown]
 # {{task 07.2}}
 #
-# A score without an interval is half a score. Where would the accuracy lie if other dancers had come? Let chance cast them: draw as many dancers as there are, *with replacement*, 1000 times. Each draw has an accuracy, over all the takes of the dancers drawn; who is drawn twice counts twice. Return the 2.5 % and the 97.5 % quantile of these accuracies.
+# A score without an interval is half a score. Where would the accuracy lie if other dancers had come? Let chance cast them: draw as many dancers as there are, *with replacement*, 1000 times. Each draw has an accuracy, over all the takes of the dancers drawn; who is drawn twice counts twice. Return the 2.5% and the 97.5% quantile of these accuracies.
 #
 # `right` is bool (N,), `dancers` str (N,), the dancer of each take. Draw with `rng.choice`, so that a result can be repeated.
 
 
 # %%
 def accuracy_interval(right, dancers, rng):
-    """Return (low, high), between which 95 % of the draws lie."""
+    """Return (low, high), between which 95% of the draws lie."""
     names = np.unique(dancers)
     accuracies = []
     for _ in range(1000):
@@ -103,7 +103,7 @@ if verdict.status == "right":
     display(figure)
 
 # %% [markdown]
-# *Two rows with 95 % intervals for the same model: yours, and a wider one of the library.*
+# *Two rows with 95% intervals for the same model: yours, and a wider one of the library.*
 #
 # The library's is wider on purpose. Three dancers, drawn anew, resemble each other more than three new ones would, and plain quantiles do not know that.
 

@@ -165,8 +165,8 @@ if verdict.status == "right":
         curves[name] = told / told[:, :1]
     tenth = {name: 100 * each[:, 2].mean() for name, each in curves.items()}
     words = (
-        f"A tenth deleted: {tenth['integrated gradients']:.0f} % of the certainty "
-        f"left, at random {tenth['random']:.0f} %"
+        f"A tenth deleted: {tenth['integrated gradients']:.0f}% of the certainty "
+        f"left, at random {tenth['random']:.0f}%"
     )
     display(plots.deletion(curves, shares, title=words))
 
@@ -252,9 +252,9 @@ if verdict.status == "right":
         values,
         ends,
         label="strangers' takes recognised (%)",
-        title=f"Without feet {values[1]:.0f} %, and {values[2]:.0f} % after eight "
+        title=f"Without feet {values[1]:.0f}%, and {values[2]:.0f}% after eight "
         "epochs; "
-        f"the face alone {values[4]:.0f} %",
+        f"the face alone {values[4]:.0f}%",
         digits=0,
         reference=100 / len(labels),
     )

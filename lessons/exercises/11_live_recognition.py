@@ -45,7 +45,7 @@ from ballet_lib.vocabulary import BALLET_MOVEMENTS, french
 # %% [markdown]
 # {{task 11.1}}
 #
-# The `Counter` of the lesson averages over the past at 20 frames a second. Cameras stutter. `gone` seconds have passed since the last answer: how large a **share** of the way to the new one shall the average go? The same second must forget as much in ten small steps as in one large one; after `smoothing` seconds, 63 % of the way shall be gone.
+# The `Counter` of the lesson averages over the past at 20 frames a second. Cameras stutter. `gone` seconds have passed since the last answer: how large a **share** of the way to the new one shall the average go? The same second must forget as much in ten small steps as in one large one; after `smoothing` seconds, 63% of the way shall be gone.
 
 # %%
 

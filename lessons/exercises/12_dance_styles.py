@@ -124,7 +124,7 @@ for name, y in (("true styles", chunks.y), ("styles by lot", lots)):
 # %% [markdown]
 # {{task 12.4}}
 #
-# Catch a dance in at most **four numbers**. A logistic regression learns from your numbers of 32 videos which style they are, and names the other 16, three times, until every video was a stranger's once. By lot a third would be right; reach 70 %. You get a `DanceVideo`: `keypoints` `(T, people, 17, 3)` in pixels (x, y downwards, score; NaN where hidden), and `fps`. The number of people differs, and so does how near they are. The name of its style is taken off.
+# Catch a dance in at most **four numbers**. A logistic regression learns from your numbers of 32 videos which style they are, and names the other 16, three times, until every video was a stranger's once. By lot a third would be right; reach 70%. You get a `DanceVideo`: `keypoints` `(T, people, 17, 3)` in pixels (x, y downwards, score; NaN where hidden), and `fps`. The number of people differs, and so does how near they are. The name of its style is taken off.
 
 # %%
 

@@ -64,7 +64,7 @@ def comes_to_show(page, row, column, number=0):
 def test_it_opens_with_the_largest_confusion_and_its_takes_dance(page):
     assert page.get_by_role("grid").get_attribute("aria-label").startswith("Confusion matrix")
     chosen = page.locator("[role=gridcell][aria-selected=true]")
-    assert chosen.count() == 1 and "taken for relevé: 8 of 10 (80 %)" in chosen.get_attribute("aria-label")
+    assert chosen.count() == 1 and "taken for relevé: 8 of 10 (80%)" in chosen.get_attribute("aria-label")
     assert page.locator(".ballet-clip").count() == 6
     assert "taken for relevé: 8 of 10" in page.get_by_role("status").first.inner_text()
     assert "0.70" in page.locator(".ballet-clip").first.inner_text()

@@ -138,11 +138,15 @@ def test_a_lesson_that_takes_too_much_is_named_and_all_are_summed():
     assert "some 6 minutes" in announced([short, long, large])
 
 
-@pytest.mark.xfail(strict=True, reason="09 and 10 were built on a busy machine; 13 starts many processes")
-def test_every_lesson_keeps_to_its_time_and_memory_and_all_to_theirs():
+def test_every_lesson_keeps_to_its_time_and_memory():
     costs = builder.costs()
     assert all(cost.seconds and cost.memory for cost in costs)
     assert [cost.name for cost in costs if not cost.within] == []
+
+
+@pytest.mark.xfail(reason="25.4 minutes on a machine at half its speed, 22 on an idle one")
+def test_all_lessons_keep_to_their_time():
+    costs = builder.costs()
     assert whole(costs).seconds <= COURSE_SECONDS, closing(costs)
 
 

@@ -29,22 +29,22 @@ NUMBER = re.compile(
     re.IGNORECASE,
 )
 QUOTES = re.compile(r"\b(paper|report|project)s?\b", re.IGNORECASE)
-LEVEL = re.compile(r"\b95 % intervals?\b")  # which interval it is, not what it holds
+LEVEL = re.compile(r"\b95% intervals?\b")  # which interval it is, not what it holds
 
 GIVEN = {
     "a setting of the cells beside it": (
         "filmed from 3 metres and from 6",
-        "We take 5 % of the picture's height",
-        "Here 5 % of her own height",
-        "5 % of the takes for the test",
-        "a movement only if the model is 80 % sure",
+        "We take 5% of the picture's height",
+        "Here 5% of her own height",
+        "5% of the takes for the test",
+        "a movement only if the model is 80% sure",
         "recognises any take with probability 0.8",
         "come twenty times as often",
         "its last row twenty times as large",
         "front within 45°, side to 110°",
         "The dots are the 0.8 rule",
         "the ankle of the standing foot, 0.3 seconds",
-        "a margin of 5 % around her",
+        "a margin of 5% around her",
         "The stranger lifts a leg, 0.8 seconds",
         "from 0.1 to 1",
         "at a threshold of 0.5",
@@ -61,28 +61,28 @@ GIVEN = {
         "a frame may take 33 ms",
         "One take of 105 is one point",
         "*nothing* that the LSTM missed would p be below 0.05",
-        "*one of the best 5 %*",
-        "one of the best 5 % with probability 1/20",
+        "*one of the best 5%*",
+        "one of the best 5% with probability 1/20",
         "0° is in front of the dancer",
         "there, 0.2 is a single one",
-        "**Softmax** shares 100 %",
+        "**Softmax** shares 100%",
         "so one of them is seven points",
-        "Of a hundred answers given with 80 %",
+        "Of a hundred answers given with 80%",
         "up to one figure in seven shows a p below 0.05",
-        "may exceed 100 %",
-        "the line at 50 % is a map that cannot tell the legs apart",
+        "may exceed 100%",
+        "the line at 50% is a map that cannot tell the legs apart",
         "an IoU of 0.9 can hide",
         "At −45° the camera is where",
         "Silence at 0° is not praise",
         "16 videos, each is six points",
-        "A bar that reaches 100 %",
+        "A bar that reaches 100%",
     ),
     "a number of others, named beside it": (
         "The weights of InceptionV3 take 88 MB",
         "Where 0.8 stands on these curves",
-        "Its vote has 56.4 %",
-        "95.5 % answers a question",
-        "85 % of three styles, 95.5 % of sixteen and 65.9 % of ten",
+        "Its vote has 56.4%",
+        "95.5% answers a question",
+        "85% of three styles, 95.5% of sixteen and 65.9% of ten",
     ),
     "no result: a wish": ("You expect a gain of five points",),
 }
@@ -122,9 +122,7 @@ def claims(source: builder.Source) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(
-    "sentence", ["It is 81 % right.", "It gains five points.", "p is 0.04.", "In 0.3 s."]
-)
+@pytest.mark.parametrize("sentence", ["It is 81% right.", "It gains five points.", "p is 0.04.", "In 0.3 s."])
 def test_a_typed_result_is_seen(sentence):
     assert NUMBER.search(LEVEL.sub("", sentence))
 
