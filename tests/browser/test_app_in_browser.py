@@ -130,7 +130,7 @@ def check_style(page, styles: dict) -> None:
     """The style and its band: read by eye, by pointer and by keyboard, and never without its warning."""
     box = page.get_by_role("region", name="Dance style")
     said = box.locator("p").first
-    shares = [int(share) for share in re.findall(r"(\d+)\s%", box.get_by_role("heading").inner_text())]
+    shares = [int(share) for share in re.findall(r"(\d+)%", box.get_by_role("heading").inner_text())]
     assert shares == pytest.approx(sorted(100 * np.array(styles["mean"]), reverse=True), abs=0.51)
     assert "a guess" in box.inner_text()
     assert box.locator("polygon").count() == len(shares)
@@ -143,7 +143,7 @@ def check_style(page, styles: dict) -> None:
     page.wait_for_function("() => Math.abs(document.querySelector('video').currentTime - 2) < 0.01")
     assert slider.get_attribute("aria-valuetext") == said.inner_text()
     then = [np.interp(2, styles["seconds"], column) for column in np.transpose(styles["probabilities"])]
-    heard = [int(share) for share in re.findall(r"(\d+)\s%", said.inner_text())]
+    heard = [int(share) for share in re.findall(r"(\d+)%", said.inner_text())]
     assert said.inner_text().startswith("0:02.0: ")
     assert sorted(heard) == pytest.approx(sorted(100 * np.array(then)), abs=1)
     place = slider.bounding_box()
