@@ -30,20 +30,9 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
         If the folder cannot be made or written to.
     """
     path = Path(path)
-    temporary = _unfinished(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        remove_partial(path)
+    with _unfinished(path) as temporary:
         yield temporary
         os.replace(temporary, path)
-    except OSError as error:
-        raise BalletError(
-            f"{path} cannot be written: {error.strerror or error}. "
-            "Choose a folder you may write to, with room left."
-        ) from error
-    finally:
-        with suppress(OSError):  # a folder that could not be written to holds nothing to remove
-            temporary.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -60,32 +49,19 @@ def whole_folder(path: str | os.PathLike) -> Iterator[Path]:
     path = Path(path)
     if path.exists() and not (path.is_dir() and not any(path.iterdir())):
         raise BalletError(f"{path} is there already and is not overwritten. Choose another folder.")
-    temporary = _unfinished(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        remove_partial(path)
+    with _unfinished(path) as temporary:
         temporary.mkdir()
         yield temporary
         if path.exists():
             path.rmdir()
         temporary.replace(path)
-    except OSError as error:
-        raise BalletError(
-            f"{path} cannot be written: {error.strerror or error}. "
-            "Choose a folder you may write to, with room left."
-        ) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def remove_partial(path: str | os.PathLike) -> None:
     """Remove what killed processes left of the unfinished `path`, and nothing that is being written."""
     with suppress(OSError):  # what may not be removed does no harm
         for leftover in leftovers(path):
-            if leftover.is_dir():
-                shutil.rmtree(leftover)
-            else:
-                leftover.unlink(missing_ok=True)
+            _remove(leftover)
 
 
 def leftovers(path: str | os.PathLike) -> list[Path]:
@@ -99,10 +75,35 @@ def leftovers(path: str | os.PathLike) -> list[Path]:
     return [one for one in alike if not _in_use(one)]
 
 
-def _unfinished(path: Path) -> Path:
-    """Return a name beside `path` that tells whose it is. The suffix stays last: encoders choose by it."""
+@contextmanager
+def _unfinished(path: Path) -> Iterator[Path]:
+    """Yield a name beside `path` that tells whose it is; what stands there in the end is removed."""
+    temporary = _partial(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        remove_partial(path)
+        yield temporary
+    except OSError as error:
+        raise BalletError(
+            f"{path} cannot be written: {error.strerror or error}. "
+            "Choose a folder you may write to, with room left."
+        ) from error
+    finally:
+        with suppress(OSError):  # a folder that could not be written to holds nothing to remove
+            _remove(temporary)
+
+
+def _partial(path: Path) -> Path:
+    """Return a name for the unfinished `path`. The suffix stays last: encoders choose by it."""
     whose = f"{_COMPUTER}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     return path.with_name(f".{path.stem}{PARTIAL}{whose}{path.suffix}")
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _in_use(partial: Path) -> bool:

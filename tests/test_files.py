@@ -3,7 +3,7 @@ import os
 import pytest
 
 from ballet_lib.errors import BalletError
-from ballet_lib.files import _unfinished, whole_folder
+from ballet_lib.files import _partial, whole_folder
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_a_folder_with_files_is_not_overwritten(tmp_path):
 
 
 def test_what_a_killed_process_left_of_a_folder_is_swept(tmp_path, ended_process):
-    left = _unfinished(tmp_path / "frames")
+    left = _partial(tmp_path / "frames")
     left.mkdir()
     (left / "1.txt").write_text("one")
     with whole_folder(tmp_path / "frames") as folder:
@@ -46,7 +46,7 @@ def test_what_a_killed_process_left_of_a_folder_is_swept(tmp_path, ended_process
 
 
 def test_what_another_process_is_writing_stays(tmp_path):
-    theirs = _unfinished(tmp_path / "frames")  # this process is alive
+    theirs = _partial(tmp_path / "frames")  # this process is alive
     theirs.mkdir()
     with whole_folder(tmp_path / "frames"):
         pass
